@@ -1,0 +1,22 @@
+//! The boundary between Paddock and its engine.
+//!
+//! llama.cpp ends its process on many errors (`GGML_ASSERT`, every CUDA error, any C++ exception that leaves
+//! `llama_decode`), and nothing in Rust can catch that. So it lives in a child process of the same executable,
+//! and this crate is all that the app knows of it:
+//!
+//! - [`protocol`]: the messages, one JSON object per line over the child's standard input and output;
+//! - [`framing`]: reading such lines with a limit on their length, in the child and in the app;
+//! - [`EngineHost`]: starts the child when it is first needed, watches its heartbeat, says why it ended, and starts a
+//!   new one for the next request. It never restarts by itself, so there is no restart loop.
+//!
+//! Does not link llama.cpp; knows nothing of conversations, settings or the window.
+
+mod death;
+pub mod framing;
+mod host;
+mod platform;
+pub mod protocol;
+mod supervisor;
+
+pub use death::{Death, DeathCause};
+pub use host::{EngineCommand, EngineError, EngineHost, Generation, GenerationEvent, HostConfig, LoadReport};

@@ -1,0 +1,470 @@
+//! The messages between app and engine: snake_case JSON, one per line.
+//!
+//! Every request has an `id` of the app's choosing; every event that answers it carries the same `id`. A request ends
+//! with exactly one of its closing events (named at each request) or with [`Event::Failed`].
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Version of this protocol. Raised when a message changes its meaning or loses a field; the handshake refuses any other.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// The longest line either side accepts, in bytes, its newline included. A conversation of a million words fits;
+/// anything longer is garbage and closes the connection.
+pub const MAX_LINE_BYTES: usize = 8 * 1024 * 1024;
+
+/// How often the engine says that it lives, in milliseconds.
+pub const HEARTBEAT_INTERVAL_MS: u64 = 500;
+
+/// One line to the engine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ToEngine {
+    /// Chosen by the app, unique while the engine lives.
+    pub id: u64,
+    /// What is wanted.
+    #[serde(flatten)]
+    pub request: Request,
+}
+
+/// One line from the engine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FromEngine {
+    /// The request that this answers; `None` for heartbeats and for lines that could not be read.
+    pub id: Option<u64>,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// What the app can ask for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Request {
+    /// The first line of every connection. Closed by [`Event::Ready`].
+    Hello {
+        /// The app's [`PROTOCOL_VERSION`].
+        protocol: u32,
+    },
+    /// What ggml can compute on. Closed by [`Event::Devices`].
+    ListDevices,
+    /// Load a model, in place of the one that is loaded. [`Event::LoadProgress`]…, closed by [`Event::Loaded`].
+    Load(LoadParams),
+    /// Free the model. Closed by [`Event::Unloaded`], also when there was none.
+    Unload,
+    /// Answer a conversation. [`Event::PromptProgress`]…, [`Event::Token`]…, closed by [`Event::Done`].
+    Generate(GenerateParams),
+    /// Stop request `target`: a generation then ends with [`FinishReason::Cancelled`], a load with
+    /// [`FailureCode::Cancelled`]. Has no answer of its own.
+    Cancel {
+        /// The `id` of the request to stop.
+        target: u64,
+    },
+    /// Count what a text or a conversation takes in the loaded model's tokens. Closed by [`Event::Tokens`].
+    Tokenize {
+        /// Rendered with the chat template as [`Request::Generate`] would.
+        messages: Vec<ChatMessage>,
+    },
+}
+
+/// How a model is loaded. `None` and the defaults leave the choice to the engine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LoadParams {
+    /// The GGUF file (the first shard of a split one).
+    pub path: PathBuf,
+    /// Context length in tokens; `None`: the model's own, at most [`DEFAULT_N_CTX`].
+    pub n_ctx: Option<u32>,
+    /// Tokens handed to one decode call at most.
+    pub n_batch: u32,
+    /// Tokens computed at once at most (the micro-batch).
+    pub n_ubatch: u32,
+    /// Layers on the GPU, counted from the output layer; `None`: all of them.
+    pub n_gpu_layers: Option<u32>,
+    /// CPU threads for writing; `None`: the physical cores.
+    pub n_threads: Option<u32>,
+    /// CPU threads for understanding; `None`: as `n_threads`.
+    pub n_threads_batch: Option<u32>,
+    /// Map the file instead of reading it.
+    pub use_mmap: bool,
+    /// Keep the model's pages from being swapped out.
+    pub use_mlock: bool,
+    /// Number format of the K half of the KV cache.
+    pub cache_type_k: CacheType,
+    /// Number format of the V half of the KV cache.
+    pub cache_type_v: CacheType,
+    /// Whether attention is computed without storing its matrix.
+    pub flash_attention: FlashAttention,
+}
+
+/// Context length used when none is asked for, in tokens: enough for a long talk, 1.25 GiB of KV cache on a 70B.
+pub const DEFAULT_N_CTX: u32 = 4096;
+
+impl Default for LoadParams {
+    fn default() -> Self {
+        Self {
+            path: PathBuf::new(),
+            n_ctx: None,
+            // llama.cpp's own defaults are 2048 and 512 (`llama_context_default_params`).
+            n_batch: 2048,
+            n_ubatch: 512,
+            n_gpu_layers: None,
+            n_threads: None,
+            n_threads_batch: None,
+            use_mmap: true,
+            use_mlock: false,
+            cache_type_k: CacheType::F16,
+            cache_type_v: CacheType::F16,
+            flash_attention: FlashAttention::Auto,
+        }
+    }
+}
+
+/// Number format of the KV cache. Bits per value: 32, 16, 16, 8.5, 5.5, 4.5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "ggml's own type names")]
+pub enum CacheType {
+    F32,
+    #[default]
+    F16,
+    #[serde(rename = "bf16")]
+    Bf16,
+    #[serde(rename = "q8_0")]
+    Q8_0,
+    #[serde(rename = "q5_0")]
+    Q5_0,
+    #[serde(rename = "q4_0")]
+    Q4_0,
+}
+
+/// When flash attention is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FlashAttention {
+    /// Where the device supports it.
+    #[default]
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
+}
+
+/// What to answer, and how.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GenerateParams {
+    /// The conversation, oldest first; the last one is normally the user's.
+    pub messages: Vec<ChatMessage>,
+    /// How the next token is chosen.
+    pub sampling: Sampling,
+    /// Texts that end the answer; they are not part of it.
+    pub stop: Vec<String>,
+    /// Tokens to write at most; `None`: until the context is full.
+    pub max_tokens: Option<u32>,
+}
+
+/// One turn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatMessage {
+    /// Whose turn.
+    pub role: ChatRole,
+    /// Its text. Never becomes a control token, whatever it contains.
+    pub content: String,
+}
+
+/// Whose turn a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the chat templates' own role names")]
+pub enum ChatRole {
+    System,
+    User,
+    Assistant,
+}
+
+impl ChatRole {
+    /// The name chat templates know the role by.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::User => "user",
+            Self::Assistant => "assistant",
+        }
+    }
+}
+
+/// How the next token is chosen. The defaults are llama.cpp's, except that nothing is random at temperature 0.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sampling {
+    /// 0: always the likeliest token; higher: more varied. 0 ..= 5.
+    pub temperature: f32,
+    /// Only the k likeliest tokens; 0: all.
+    pub top_k: u32,
+    /// Only the likeliest tokens that together reach p; 1: all.
+    pub top_p: f32,
+    /// Only tokens at least min_p times as likely as the likeliest; 0: all.
+    pub min_p: f32,
+    /// How much a repeated token is held back; 1: not at all.
+    pub repeat_penalty: f32,
+    /// Over how many of the last tokens `repeat_penalty` looks.
+    pub repeat_last_n: u32,
+    /// The same seed gives the same answer; `None`: a new one each time.
+    pub seed: Option<u32>,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Self {
+            temperature: 0.8,
+            top_k: 40,
+            top_p: 0.95,
+            min_p: 0.05,
+            repeat_penalty: 1.0,
+            repeat_last_n: 64,
+            seed: None,
+        }
+    }
+}
+
+/// What the engine tells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// Closes [`Request::Hello`].
+    Ready {
+        /// The engine's [`PROTOCOL_VERSION`].
+        protocol: u32,
+        /// Version of Paddock that the engine was built with.
+        version: String,
+        /// What llama.cpp says of itself and of the instructions it uses (`AVX2 = 1 | …`).
+        system_info: String,
+    },
+    /// Closes [`Request::ListDevices`].
+    Devices {
+        /// In ggml's order; the CPU is one of them.
+        devices: Vec<Device>,
+    },
+    /// A load has come further.
+    LoadProgress {
+        /// What is being done.
+        phase: LoadPhase,
+        /// How far in this phase, 0 ..= 1.
+        fraction: f32,
+    },
+    /// Closes [`Request::Load`].
+    Loaded(Box<Loaded>),
+    /// Closes [`Request::Unload`].
+    Unloaded,
+    /// The prompt has been counted, and processed this far.
+    PromptProgress {
+        /// Tokens that are in the KV cache by now, reused ones included.
+        processed: u32,
+        /// Tokens of the whole prompt.
+        total: u32,
+        /// Of these, found in the KV cache from before.
+        cached: u32,
+    },
+    /// More text of the answer.
+    Token {
+        /// May be empty (a character is not whole yet) or hold several characters.
+        text: String,
+        /// Tokens written so far, this one included.
+        predicted_n: u32,
+    },
+    /// Closes [`Request::Generate`].
+    Done {
+        /// Why the answer ends here.
+        finish_reason: FinishReason,
+        /// Counts and times.
+        timings: Timings,
+    },
+    /// Closes [`Request::Tokenize`].
+    Tokens {
+        /// How many.
+        n_tokens: u32,
+    },
+    /// Closes any request that could not be done.
+    Failed(Failure),
+    /// Every [`HEARTBEAT_INTERVAL_MS`]: the process is scheduled, and this is how far its work is.
+    Heartbeat {
+        /// Grows whenever the engine thread gets anything done (a graph node, a tensor read, a token).
+        progress: u64,
+        /// The request being worked on.
+        busy: Option<u64>,
+    },
+}
+
+/// Something ggml can compute on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// ggml's name, e.g. `CUDA0`, `Metal`, `CPU`.
+    pub name: String,
+    /// The product's name, e.g. `NVIDIA GeForce RTX 4090`.
+    pub description: String,
+    /// ggml's backend, e.g. `CUDA`.
+    pub backend: String,
+    /// What kind of device.
+    pub kind: DeviceKind,
+    /// Its memory in bytes; 0 where ggml cannot tell.
+    pub memory_total_bytes: u64,
+    /// Of this, free. The CPU device reports all of its memory as free.
+    pub memory_free_bytes: u64,
+}
+
+/// What kind of device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceKind {
+    /// The processor.
+    Cpu,
+    /// A helper that works in main memory (BLAS, AMX).
+    Accelerator,
+    /// A graphics card with memory of its own.
+    Gpu,
+    /// A GPU that shares main memory.
+    IntegratedGpu,
+    /// ggml does not say.
+    Unknown,
+}
+
+/// What a load is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoadPhase {
+    /// Reading or mapping the weights.
+    Reading,
+    /// Reserving the context and running one token through the model, so that the first answer is not the slow one.
+    WarmingUp,
+}
+
+/// A loaded model as it really is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Loaded {
+    /// The file.
+    pub path: PathBuf,
+    /// `general.name`, or the file's stem.
+    pub name: String,
+    /// `general.architecture`.
+    pub architecture: String,
+    /// llama.cpp's description, e.g. `llama 70B Q4_K - Medium`.
+    pub description: String,
+    /// Parameters.
+    pub n_params: u64,
+    /// Bytes of all weights.
+    pub weights_bytes: u64,
+    /// Context length in tokens, as reserved.
+    pub n_ctx: u32,
+    /// Context length the model was trained for, in tokens.
+    pub n_ctx_train: u32,
+    /// Repeating layers.
+    pub n_layers: u32,
+    /// Layers on a GPU, the output layer counted as one; 0 without a GPU.
+    pub n_gpu_layers: u32,
+    /// CPU threads for writing.
+    pub n_threads: u32,
+    /// Time from the request to readiness, in milliseconds.
+    pub load_ms: f64,
+    /// What was really allocated, per device and buffer type.
+    pub buffers: Vec<BufferUse>,
+    /// Where the chat template came from.
+    pub template: TemplateSource,
+    /// What the user should know, in sentences.
+    pub warnings: Vec<String>,
+}
+
+/// What is allocated in one kind of buffer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BufferUse {
+    /// ggml's device name, e.g. `CUDA0`, `CPU`.
+    pub device: String,
+    /// ggml's buffer type, e.g. `CUDA0`, `CPU`, `CPU_REPACK` (weights rearranged in main memory, no longer mapped).
+    pub buffer_type: String,
+    /// Weights, in bytes.
+    pub weights_bytes: u64,
+    /// KV cache, in bytes.
+    pub kv_bytes: u64,
+    /// Scratch space of the computation, in bytes.
+    pub compute_bytes: u64,
+}
+
+/// Where the chat template came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TemplateSource {
+    /// The file's own `tokenizer.chat_template`.
+    Model,
+    /// Built in, for models with Llama 3's vocabulary.
+    Llama3,
+    /// Built in, for all others: names and colons.
+    Plain,
+}
+
+/// Why an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FinishReason {
+    /// The model ended its turn.
+    Stop,
+    /// `max_tokens` or the end of the context was reached.
+    Length,
+    /// One of the `stop` texts came up.
+    StopString,
+    /// [`Request::Cancel`].
+    Cancelled,
+}
+
+/// Counts and times of one answer, under llama.cpp's own names.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Timings {
+    /// Prompt tokens found in the KV cache.
+    pub cache_n: u32,
+    /// Prompt tokens that had to be processed.
+    pub prompt_n: u32,
+    /// Time for them, in milliseconds.
+    pub prompt_ms: f64,
+    /// Tokens written, the end-of-turn token included.
+    pub predicted_n: u32,
+    /// Time for them, in milliseconds.
+    pub predicted_ms: f64,
+}
+
+/// Why a request could not be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// For programs.
+    pub code: FailureCode,
+    /// For people: what happened and why, with the numbers.
+    pub message: String,
+    /// What llama.cpp logged about it, if anything.
+    pub details: Option<String>,
+}
+
+/// Why a request could not be done, for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureCode {
+    /// The handshake named another protocol version.
+    ProtocolVersion,
+    /// A line or a value that makes no sense.
+    BadRequest,
+    /// llama.cpp does not know this kind of model or its data.
+    ModelRefused,
+    /// Memory for weights, KV cache or scratch space could not be had.
+    OutOfMemory,
+    /// The load failed otherwise.
+    LoadFailed,
+    /// Nothing is loaded.
+    NoModel,
+    /// The conversation has more tokens than the context.
+    PromptTooLong,
+    /// The chat template refused this conversation.
+    TemplateRefused,
+    /// llama.cpp reported an error while computing.
+    DecodeFailed,
+    /// Stopped by [`Request::Cancel`].
+    Cancelled,
+}
