@@ -1,0 +1,141 @@
+//! Reading conversations, and what a person does to a whole one.
+
+use rusqlite::params;
+
+use crate::connection::Durability;
+use crate::rows::{self, MESSAGE_COLUMNS, SUMMARY_COLUMNS};
+use crate::turns::{live_message, live_summary, message_of};
+use crate::{Conversation, ConversationId, ConversationSummary, Error, Message, MessageId, Store};
+
+impl Store {
+    /// Every conversation that is not deleted, the one that changed last first.
+    ///
+    /// # Errors
+    /// Only what the disk says.
+    pub fn conversations(&self) -> Result<Vec<ConversationSummary>, Error> {
+        let mut statement = self.connection.read().prepare_cached(&format!(
+            "SELECT {SUMMARY_COLUMNS} FROM conversations AS v WHERE v.deleted_at_ms IS NULL
+             ORDER BY v.updated_at_ms DESC, v.id DESC"
+        ))?;
+        let summaries = statement.query_map((), rows::summary)?.collect::<Result<_, _>>()?;
+        Ok(summaries)
+    }
+
+    /// One conversation with every message of every branch.
+    ///
+    /// # Errors
+    /// [`Error::UnknownConversation`].
+    pub fn conversation(&self, id: &ConversationId) -> Result<Conversation, Error> {
+        let connection = self.connection.read();
+        let summary = live_summary(connection, id)?;
+        let head = connection
+            .prepare_cached("SELECT head_id FROM conversations WHERE id = ?1")?
+            .query_row([id], |row| row.get(0))?;
+        let messages = connection
+            .prepare_cached(&format!(
+                "SELECT {MESSAGE_COLUMNS} FROM messages AS m WHERE m.conversation_id = ?1
+                 ORDER BY m.seq"
+            ))?
+            .query_map([id], rows::message)?
+            .collect::<Result<_, _>>()?;
+        Ok(Conversation { summary, head, messages })
+    }
+
+    /// The messages from the root to `message_id`, both included: what the model is given.
+    ///
+    /// # Errors
+    /// [`Error::UnknownMessage`].
+    pub fn branch(&self, message_id: &MessageId) -> Result<Vec<Message>, Error> {
+        let connection = self.connection.read();
+        live_message(connection, message_id)?;
+        let messages = connection
+            .prepare_cached(&format!(
+                "WITH RECURSIVE path (id, parent_id, depth) AS (
+                     SELECT id, parent_id, 0 FROM messages WHERE id = ?1
+                     UNION ALL
+                     SELECT up.id, up.parent_id, path.depth + 1
+                     FROM path JOIN messages AS up ON up.id = path.parent_id
+                 )
+                 SELECT {MESSAGE_COLUMNS} FROM path JOIN messages AS m ON m.id = path.id
+                 ORDER BY path.depth DESC"
+            ))?
+            .query_map([message_id], rows::message)?
+            .collect::<Result<_, _>>()?;
+        Ok(messages)
+    }
+
+    /// One message.
+    ///
+    /// # Errors
+    /// [`Error::UnknownMessage`].
+    pub fn message(&self, id: &MessageId) -> Result<Message, Error> {
+        live_message(self.connection.read(), id)
+    }
+
+    /// Shows another branch: `message_id` becomes the conversation's head. The order of the list does
+    /// not change.
+    ///
+    /// # Errors
+    /// [`Error::UnknownConversation`], [`Error::UnknownMessage`], [`Error::ElsewhereInTree`].
+    pub fn set_head(&mut self, conversation: &ConversationId, message_id: &MessageId) -> Result<(), Error> {
+        let transaction = self.connection.write(Durability::PowerCut)?;
+        live_summary(&transaction, conversation)?;
+        message_of(&transaction, conversation, message_id)?;
+        transaction
+            .execute("UPDATE conversations SET head_id = ?2 WHERE id = ?1", params![conversation, message_id])?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Gives a conversation the person's own title.
+    ///
+    /// # Errors
+    /// [`Error::UnknownConversation`].
+    pub fn rename(&mut self, id: &ConversationId, title: &str) -> Result<(), Error> {
+        self.change(
+            "UPDATE conversations SET title = ?2, title_is_auto = 0
+             WHERE id = ?1 AND deleted_at_ms IS NULL",
+            id,
+            title,
+        )
+    }
+
+    /// Hides a conversation. [`Store::restore`] brings it back until the database is opened the next
+    /// time, which purges it.
+    ///
+    /// # Errors
+    /// [`Error::UnknownConversation`].
+    pub fn delete(&mut self, id: &ConversationId, now_ms: i64) -> Result<(), Error> {
+        self.change("UPDATE conversations SET deleted_at_ms = ?2 WHERE id = ?1 AND deleted_at_ms IS NULL", id, now_ms)
+    }
+
+    /// Brings back a deleted conversation; one that is not deleted stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::UnknownConversation`] once it was purged.
+    pub fn restore(&mut self, id: &ConversationId) -> Result<(), Error> {
+        self.change("UPDATE conversations SET deleted_at_ms = ?2 WHERE id = ?1", id, rusqlite::types::Null)
+    }
+
+    /// Removes for good every conversation deleted before `before_ms`, with its messages. Returns how
+    /// many. Opening the store does this for all of them.
+    ///
+    /// # Errors
+    /// Only what the disk says.
+    pub fn purge_deleted(&mut self, before_ms: i64) -> Result<usize, Error> {
+        let transaction = self.connection.write(Durability::PowerCut)?;
+        let purged = transaction.execute("DELETE FROM conversations WHERE deleted_at_ms < ?1", [before_ms])?;
+        transaction.commit()?;
+        Ok(purged)
+    }
+
+    /// Runs an update of one conversation with `?1` its id and `?2` the value.
+    fn change(&mut self, sql: &str, id: &ConversationId, value: impl rusqlite::ToSql) -> Result<(), Error> {
+        let transaction = self.connection.write(Durability::PowerCut)?;
+        if transaction.execute(sql, params![id, value])? == 0 {
+            return Err(Error::UnknownConversation(id.clone()));
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+}

@@ -1,0 +1,287 @@
+//! Opening the database: making it, checking it, setting a damaged one aside, and ending what a dead
+//! process left unfinished.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use crate::connection::{Connection, Durability};
+use crate::migrations::{APPLICATION_ID, MIGRATIONS, migrate};
+use crate::{Error, Store};
+
+/// Below this size every start checks the whole database (64 MiB take about 80 ms); above it, only a
+/// start after an unclean stop does.
+const ALWAYS_CHECK_BELOW_BYTES: u64 = 64 << 20;
+
+/// What happened while the database was opened.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenReport {
+    /// Answers that a dead process left unfinished: their text was kept and they are now marked
+    /// `interrupted`.
+    pub recovered_answers: usize,
+    /// Conversations deleted in an earlier run that are now gone for good.
+    pub purged_conversations: usize,
+    /// The damaged database that was set aside; the store started empty.
+    pub set_aside: Option<SetAside>,
+    /// Whether another process has this database open. Then nothing was recovered or purged, since
+    /// an unfinished answer may be that process's running one.
+    pub in_use_elsewhere: bool,
+}
+
+/// A database that could not be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetAside {
+    /// Where it is now. Its `-wal` and `-shm`, if any, are beside it under the same name.
+    pub path: PathBuf,
+    /// What was wrong with it, as half a sentence: "the file is empty".
+    pub reason: String,
+}
+
+impl Store {
+    /// Opens the database at `path`, making it and its folder where there is none.
+    ///
+    /// A damaged file is renamed to `<name>.corrupt-<ms>` and the store starts empty; answers left
+    /// unfinished by a dead process become `interrupted`; conversations deleted in an earlier run are
+    /// purged. [`Store::report`] tells of all three.
+    ///
+    /// # Errors
+    /// [`Error::NewerSchema`], [`Error::AnotherProgram`], [`Error::NotAFile`] (the file is left
+    /// untouched in each case), [`Error::Damaged`] (only while another process has the file open), or
+    /// what the disk said.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        make_folder(path)?;
+        let lock = lock(path)?;
+        let mut report = OpenReport { in_use_elsewhere: lock.is_none(), ..OpenReport::default() };
+        let connection = match open_existing(path)? {
+            Existing::Sound(connection) => connection,
+            Existing::None => create(path)?,
+            Existing::Damaged { reason } if report.in_use_elsewhere => {
+                return Err(Error::Damaged { detail: reason });
+            }
+            Existing::Damaged { reason } => {
+                report.set_aside = Some(SetAside { path: set_aside(path)?, reason });
+                create(path)?
+            }
+        };
+        let mut store = Self { connection, report, _lock: lock };
+        if !store.report.in_use_elsewhere {
+            store.report.recovered_answers = store.end_unfinished_answers()?;
+            store.report.purged_conversations = store.purge_deleted(i64::MAX)?;
+        }
+        Ok(store)
+    }
+
+    /// A store that is gone when it is dropped.
+    ///
+    /// # Errors
+    /// Only if SQLite cannot allocate.
+    pub fn open_in_memory() -> Result<Self, Error> {
+        let mut connection = Connection::open_in_memory()?;
+        connection.configure()?;
+        migrate(&mut connection, 0, MIGRATIONS)?;
+        Ok(Self { connection, report: OpenReport::default(), _lock: None })
+    }
+}
+
+/// What was found at the database's path.
+enum Existing {
+    /// Nothing.
+    None,
+    /// A database, checked and brought to the newest schema.
+    Sound(Connection),
+    /// Something that cannot be used.
+    Damaged { reason: String },
+}
+
+fn make_folder(path: &Path) -> Result<(), Error> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => fs::create_dir_all(folder).map_err(|source| Error::Io {
+            doing: "create the folder",
+            path: folder.to_owned(),
+            source,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Takes the lock that tells a living process's unfinished answers from a dead one's. The system
+/// drops it when the process ends, however it ends. `None`: another process has it.
+fn lock(path: &Path) -> Result<Option<File>, Error> {
+    let lock_path = with_suffix(path, ".lock");
+    let failed = |source| Error::Io { doing: "lock", path: lock_path.clone(), source };
+    // Opened for writing because Windows and some network file systems lock nothing else.
+    let file = File::options().create(true).truncate(false).write(true).open(&lock_path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(fs::TryLockError::WouldBlock) => Ok(None),
+        // A file system without locks: there, one process is all there is to hope for.
+        Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(Some(file)),
+        Err(fs::TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+fn open_existing(path: &Path) -> Result<Existing, Error> {
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // A log without its database cannot be read, and SQLite would silently delete it.
+            return Ok(if log_bytes(path) > 0 {
+                Existing::Damaged { reason: "the file is missing, only its log is there".into() }
+            } else {
+                Existing::None
+            });
+        }
+        Err(source) => {
+            return Err(Error::Io { doing: "read", path: path.to_owned(), source });
+        }
+    };
+    if !metadata.is_file() {
+        return Err(Error::NotAFile { path: path.to_owned() });
+    }
+    // A new database appears under its name only when it is whole, so an empty file is never a new
+    // one (and SQLite would take it for one, deleting its log).
+    if metadata.len() == 0 {
+        return Ok(Existing::Damaged { reason: "the file is empty".into() });
+    }
+    let unclean_stop = log_bytes(path) > 0;
+    let check = unclean_stop || metadata.len() < ALWAYS_CHECK_BELOW_BYTES;
+    match open_checked(path, check) {
+        Ok(connection) => Ok(Existing::Sound(connection)),
+        Err(Error::Damaged { detail }) => Ok(Existing::Damaged { reason: detail }),
+        Err(error) => Err(error),
+    }
+}
+
+fn open_checked(path: &Path, check: bool) -> Result<Connection, Error> {
+    let mut connection = Connection::open(path, false)?;
+    let found = schema_version(&connection, path)?;
+    if check {
+        let verdict: String = connection.read().query_row("PRAGMA quick_check(1)", (), |row| row.get(0))?;
+        if verdict != "ok" {
+            return Err(Error::Damaged { detail: verdict });
+        }
+    }
+    connection.configure()?;
+    if found < MIGRATIONS.len() {
+        keep_copy(&connection, path, found)?;
+    }
+    migrate(&mut connection, found, MIGRATIONS)?;
+    Ok(connection)
+}
+
+/// How many migrations the file has been through.
+fn schema_version(connection: &Connection, path: &Path) -> Result<usize, Error> {
+    let number = |pragma| connection.read().pragma_query_value(None, pragma, |row| row.get(0));
+    let (application, found): (i64, i64) = (number("application_id")?, number("user_version")?);
+    if application != APPLICATION_ID {
+        return Err(Error::AnotherProgram { path: path.to_owned() });
+    }
+    match usize::try_from(found) {
+        Ok(version) if (1..=MIGRATIONS.len()).contains(&version) => Ok(version),
+        Ok(version) if version > MIGRATIONS.len() => Err(Error::NewerSchema {
+            path: path.to_owned(),
+            found,
+            known: i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX),
+        }),
+        _ => Err(Error::Damaged { detail: format!("its format is numbered {found}") }),
+    }
+}
+
+/// Before the schema changes: a whole copy as it was, named after its version.
+fn keep_copy(connection: &Connection, path: &Path, version: usize) -> Result<(), Error> {
+    let copy = with_suffix(path, &format!(".before-v{}", version + 1));
+    remove_if_there(&copy)?;
+    let Some(name) = copy.to_str() else {
+        // SQLite takes file names as UTF-8. Elsewhere the transaction alone has to do.
+        return Ok(());
+    };
+    connection.read().execute("VACUUM INTO ?1", [name])?;
+    Ok(())
+}
+
+/// Makes a new database under another name and renames it when it is whole.
+fn create(path: &Path) -> Result<Connection, Error> {
+    let unfinished = with_suffix(path, ".new");
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        remove_if_there(&with_suffix(&unfinished, suffix))?;
+    }
+    let mut connection = Connection::open(&unfinished, true)?;
+    connection.configure()?;
+    migrate(&mut connection, 0, MIGRATIONS)?;
+    // The last connection to close moves the log into the file and deletes it.
+    drop(connection);
+    fs::rename(&unfinished, path).map_err(|source| Error::Io { doing: "create", path: path.to_owned(), source })?;
+    sync_folder(path);
+    open_checked(path, false)
+}
+
+/// Renames the database and what belongs to it; returns the new name.
+fn set_aside(path: &Path) -> Result<PathBuf, Error> {
+    let mut stamp_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |t| t.as_millis());
+    let aside = loop {
+        let candidate = with_suffix(path, &format!(".corrupt-{stamp_ms}"));
+        if !candidate.exists() && !with_suffix(&candidate, "-wal").exists() {
+            break candidate;
+        }
+        stamp_ms += 1;
+    };
+    for suffix in ["", "-wal", "-shm"] {
+        let from = with_suffix(path, suffix);
+        match fs::rename(&from, with_suffix(&aside, suffix)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            other => other.map_err(|source| Error::Io { doing: "set aside", path: from, source })?,
+        }
+    }
+    sync_folder(path);
+    Ok(aside)
+}
+
+fn log_bytes(path: &Path) -> u64 {
+    fs::metadata(with_suffix(path, "-wal")).map_or(0, |metadata| metadata.len())
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name: OsString = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+fn remove_if_there(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other.map_err(|source| Error::Io { doing: "delete", path: path.into(), source }),
+    }
+}
+
+/// Makes a rename survive a power cut. Windows has no such call and does without; where it fails, the
+/// rename is still done.
+fn sync_folder(path: &Path) {
+    if cfg!(unix)
+        && let Some(folder) = path.parent()
+    {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    }
+}
+
+impl Store {
+    /// Folds and marks `interrupted` every answer that has no finish reason. Returns how many.
+    fn end_unfinished_answers(&mut self) -> Result<usize, Error> {
+        let transaction = self.connection.write(Durability::PowerCut)?;
+        let ended = transaction.execute(
+            "UPDATE messages SET finish_reason = 'interrupted', content = content || coalesce(
+                 (SELECT group_concat(text, '' ORDER BY seq) FROM answer_chunks
+                  WHERE message_id = messages.id), '')
+             WHERE role = 'assistant' AND finish_reason IS NULL",
+            (),
+        )?;
+        transaction.execute("DELETE FROM answer_chunks", ())?;
+        transaction.commit()?;
+        Ok(ended)
+    }
+}

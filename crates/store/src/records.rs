@@ -1,0 +1,151 @@
+//! What the store hands out and takes in.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ConversationId, MessageId};
+
+/// Who a message is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The instructions at the root of a branch.
+    System,
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// Why an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FinishReason {
+    /// The model ended its turn.
+    Stop,
+    /// A limit of tokens or the context length was reached.
+    Length,
+    /// A stop string was met.
+    StopString,
+    /// The person stopped it.
+    Cancelled,
+    /// The app ended while it was being written; set when the database is opened again.
+    Interrupted,
+    /// The engine failed; `error_json` says how.
+    Failed,
+}
+
+/// How long an answer took, in the words of llama.cpp's server.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Timings {
+    /// Prompt tokens taken from the KV cache.
+    pub cache_n: u32,
+    /// Prompt tokens that were processed.
+    pub prompt_n: u32,
+    /// Time spent on them, in milliseconds.
+    pub prompt_ms: f64,
+    /// Tokens generated.
+    pub predicted_n: u32,
+    /// Time spent on them, in milliseconds.
+    pub predicted_ms: f64,
+}
+
+/// One message of a conversation's tree.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// Its name.
+    pub id: MessageId,
+    /// The conversation it is part of.
+    pub conversation_id: ConversationId,
+    /// The message it follows; `None` at a root.
+    pub parent_id: Option<MessageId>,
+    /// Who it is from.
+    pub role: Role,
+    /// Its text. For an answer that is still being written, all that was appended so far.
+    pub content: String,
+    /// When it was stored, in milliseconds since the Unix epoch.
+    pub created_at_ms: i64,
+    /// Why the answer ended; `None` while it is being written, and for other roles.
+    pub finish_reason: Option<FinishReason>,
+    /// How long the answer took, where the engine said so.
+    pub timings: Option<Timings>,
+    /// What went wrong, as the caller's JSON.
+    pub error_json: Option<String>,
+    /// The model that answered.
+    pub model_name: Option<String>,
+}
+
+/// A conversation as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationSummary {
+    /// Its name in the store.
+    pub id: ConversationId,
+    /// Its title.
+    pub title: String,
+    /// Whether the title was made from the first message, and not written by the person.
+    pub title_is_auto: bool,
+    /// When it was started, in milliseconds since the Unix epoch.
+    pub created_at_ms: i64,
+    /// When something last happened in it, in milliseconds since the Unix epoch.
+    pub updated_at_ms: i64,
+    /// The start of the newest text on the shown branch: one line, at most
+    /// 120 characters.
+    pub preview: String,
+}
+
+/// A whole conversation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Conversation {
+    /// What a list shows of it.
+    pub summary: ConversationSummary,
+    /// The leaf of the branch that is shown.
+    pub head: Option<MessageId>,
+    /// Every message of every branch, in the order they were stored: a parent is always before its
+    /// children.
+    pub messages: Vec<Message>,
+}
+
+/// What a person sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTurn {
+    /// The conversation to go on with; `None` starts one.
+    pub conversation: Option<ConversationId>,
+    /// The message this one follows: an answer or a system prompt of the same conversation.
+    /// `None` makes it the first of a branch, which in an existing conversation is what editing the
+    /// first question does. (To go on, pass the conversation's head.)
+    pub parent: Option<MessageId>,
+    /// The text.
+    pub content: String,
+    /// The title, where a conversation is started.
+    pub title_if_new: String,
+    /// The system prompt, used where `parent` is `None`: the root of the branch. An equal one
+    /// already at the root of this conversation is used again.
+    pub system: Option<String>,
+    /// The model that is going to answer.
+    pub model_name: Option<String>,
+    /// The time now, in milliseconds since the Unix epoch.
+    pub now_ms: i64,
+}
+
+/// A question and the answer that is about to be written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Turn {
+    /// The conversation, as it stands after this.
+    pub conversation: ConversationSummary,
+    /// The question.
+    pub user: Message,
+    /// The answer: empty, without a finish reason, and now the conversation's head.
+    pub answer: Message,
+}
+
+/// How an answer ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finish {
+    /// Why.
+    pub reason: FinishReason,
+    /// How long it took, where known.
+    pub timings: Option<Timings>,
+    /// What went wrong, as JSON, where something did.
+    pub error_json: Option<String>,
+    /// The whole text, where the caller has it; `None` keeps what was appended.
+    pub full_text: Option<String>,
+}
