@@ -1,0 +1,18 @@
+//! Model files: what is on this computer, and whether it is whole.
+//!
+//! **Owns** the judgement over a file a person points at: [`inspect`] says what the model is, or why
+//! it cannot be used and what to do. **Does not own** whether an engine knows the architecture (the
+//! engine says so when it loads it), or whether the model fits the computer.
+//!
+//! A file is never trusted: only regular files are opened, only the header is read, and
+//! `paddock-gguf` bounds the time and the memory that takes.
+//!
+//! **How to test:** `cargo test -p paddock-hub`.
+
+mod appearance;
+mod error;
+mod inspect;
+mod split;
+
+pub use error::Error;
+pub use inspect::{ModelFile, inspect};
