@@ -1,0 +1,33 @@
+// Waiting for conditions. Nothing in these tests sleeps for a fixed time and hopes.
+import { setTimeout as pause } from 'node:timers/promises';
+
+/**
+ * Asks until the answer is truthy and returns it; after `timeout` fails with what was waited for and the last answer.
+ * An answer of undefined or an exception counts as "not yet".
+ */
+export async function until(what, ask, { timeout = 15_000, interval = 20 } = {}) {
+  const deadline = Date.now() + timeout;
+  let last;
+  for (;;) {
+    try {
+      last = await ask();
+      if (last) return last;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > deadline) {
+      const seen = last instanceof Error ? last.message : JSON.stringify(last);
+      throw new Error(`Waited ${timeout / 1000} s for: ${what}. Last seen: ${seen}`);
+    }
+    await pause(interval);
+  }
+}
+
+/** Holds for `span` milliseconds: fails as soon as ask() turns false. For what must not happen. */
+export async function throughout(what, ask, { span, interval = 50 }) {
+  const end = Date.now() + span;
+  while (Date.now() < end) {
+    if (!(await ask())) throw new Error(`This should have held for ${span / 1000} s: ${what}`);
+    await pause(interval);
+  }
+}
