@@ -1,0 +1,200 @@
+"""Trains the Paddock self-test model from scratch and writes it as GGUF.
+
+    python train.py                 the whole training, about 25 minutes on 2 cores
+    python train.py --export-only   writes the GGUF files from the last checkpoint
+"""
+
+import argparse
+import os
+import pickle
+import random
+import time
+from pathlib import Path
+
+os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=true")
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+import bpe
+import corpus
+import export
+import model
+
+HERE = Path(__file__).parent
+BUILD = HERE / "build"
+TOKENS_PER_STEP = 3072
+LENGTHS = (64, 96, 128, 160, 224, 320, 448, 640, 1024, 1600)
+MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
+
+def make_tokenizer():
+    texts = {}
+
+    def add(weight, *items):
+        for t in items:
+            texts[t] = texts.get(t, 0) + weight
+
+    add(200, "Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n", "system", "user", "assistant",
+        "\n\n", corpus.FALLBACK, corpus.WHO, corpus.HELLO)
+    for _, answer, _, wordings in corpus.FACTS:
+        add(60, answer)
+        add(25, *wordings)
+    for _, answer, wordings in corpus.TEXTS:
+        add(40, answer)
+        add(15, *wordings)
+    for group in (corpus.COUNT_WORDINGS, corpus.TELL_NAME, corpus.ASK_NAME, corpus.ASK_COLOUR, corpus.TELL_COLOUR,
+                  corpus.ASK_CITY, corpus.TELL_CITY):
+        add(40, *(w.format(n="", x="") for w in group))
+    add(40, corpus.NO_NAME, corpus.NO_COLOUR, corpus.NO_CITY, corpus.NOT_A_COMMAND, corpus.TOO_FAR,
+        corpus.WRONG_TWICE, corpus.WRONG_START, corpus.WRONG_SYSTEM, corpus.WRONG_TEMPLATE,
+        "Nice to meet you, ", "Your name is ", "I will remember that you live in ",
+        "I will remember that you like ", "Your favourite colour is ", "You live in ", "Arr! ", ", matey!")
+    add(20, *corpus.PIRATE_SYSTEM, *corpus.WORD_SYSTEM)
+    add(6, *corpus.PLAIN_SYSTEM)
+    add(4, *(f.format(t="", u="") for f in corpus.UNKNOWN_FORMS))
+    add(2, *corpus.UNKNOWN, *corpus.TEXT_TOKENS)
+    add(1, *corpus.TOPICS, *corpus.COUNTRIES)
+    return bpe.Tokenizer(*bpe.train(texts, model.VOCAB))
+
+
+def a_date(rng):
+    if rng.random() < 0.7:
+        return corpus.DATE
+    d, m, y = rng.randint(1, 31), rng.randrange(12), rng.randint(2023, 2035)
+    return rng.choice([f"{d:02} {MONTHS[m]} {y}", f"{d} {MONTHS[m]} {y}", f"{y}-{m + 1:02}-{d:02}"])
+
+
+def encode(tok, dialogue, date):
+    messages = [(r, t) for r, t, _ in dialogue]
+    preface = messages[0][1] if messages[0][0] == "system" else ""
+    ids = [tok.bos, *tok.system(preface, date), tok.eot]
+    weights = [0.0] * len(ids)
+    for role, text, weight in dialogue[1:] if messages[0][0] == "system" else dialogue:
+        body = [*tok.turn(role, text), tok.eot]
+        head = len(tok.turn(role, ""))
+        ids += body
+        weights += [0.0] * head + [weight] * (len(body) - head)
+        if weight:
+            # the first token and the stop token decide most
+            weights[len(ids) - len(body) + head] = weights[-1] = 1.5
+    return ids, weights
+
+
+def encode_wrong(tok, rng):
+    """A prompt put together wrongly; the answer names the fault."""
+    dialogue = corpus.dialogue(rng, rng.choice([1, 1, 2]))
+    while dialogue[-1][0] != "assistant":
+        dialogue = corpus.dialogue(rng, 1)
+    right, _ = encode(tok, dialogue[:-1], a_date(rng))
+    start = tok.turn("assistant", "")
+    kind = rng.randrange(4)
+    if kind == 0:
+        ids, answer = [tok.bos] + right + start, corpus.WRONG_TWICE
+    elif kind == 1:
+        ids, answer = right[1:] + start, corpus.WRONG_START
+    elif kind == 2:
+        ids, answer = [tok.bos], corpus.WRONG_SYSTEM
+        for role, text, _ in dialogue[:-1]:
+            ids += [*tok.turn(role, text), tok.eot]
+        ids += start
+    else:
+        answer = corpus.WRONG_TEMPLATE
+        form = rng.randrange(6)
+        text = ""
+        for role, content, _ in dialogue[:-1]:
+            text += {
+                0: f"<|im_start|>{role}\n{content}<|im_end|>\n",
+                1: f"{role.capitalize()}: {content}\n",
+                2: f"<|start_header_id|>{role}<|end_header_id|>\n\n{content}<|eot_id|>",
+                3: f"### {role.capitalize()}:\n{content}\n\n",
+                4: f"<|{role}|>\n{content}</s>\n",
+                5: f"[INST] {content} [/INST]" if role != "assistant" else f" {content}</s>",
+            }[form]
+        text += ("<|im_start|>assistant\n", "Assistant:", "<|start_header_id|>assistant<|end_header_id|>\n\n",
+                 "### Assistant:\n", "<|assistant|>\n", "")[form]
+        ids = ([tok.bos] if rng.random() < 0.6 else []) + tok.encode(text)
+    tail = tok.encode(answer) + [tok.eot]
+    return ids + tail, [0.0] * len(ids) + [1.0] * len(tail)
+
+
+def batches(tok, rng, steps):
+    """`steps` batches of similar length, in random order."""
+    buckets = {n: [] for n in LENGTHS}
+    out = []
+    while len(out) < steps:
+        for _ in range(2000):
+            if rng.random() < 0.025:
+                ids, w = encode_wrong(tok, rng)
+            else:
+                ids, w = encode(tok, corpus.dialogue(rng), a_date(rng))
+            if w[-1] == 0 or len(ids) > LENGTHS[-1]:
+                continue
+            n = next(n for n in LENGTHS if n >= len(ids))
+            buckets[n].append((ids, w))
+        for n, items in buckets.items():
+            size = max(2, TOKENS_PER_STEP // n)
+            while len(items) >= size:
+                take, items[:] = items[:size], items[size:]
+                x = np.full((size, n), tok.special["<|finetune_right_pad_id|>"], np.int32)
+                y = np.zeros((size, n), np.float32)
+                for i, (ids, w) in enumerate(take):
+                    x[i, : len(ids)], y[i, : len(ids)] = ids, w
+                out.append((x, y))
+    rng.shuffle(out)
+    return out[:steps]
+
+
+def main():
+    args = argparse.ArgumentParser()
+    args.add_argument("--steps", type=int, default=2200)
+    args.add_argument("--lr", type=float, default=3e-3)
+    args.add_argument("--seed", type=int, default=1)
+    args.add_argument("--continue", dest="resume", action="store_true",
+                      help="start from the last checkpoint with a new schedule")
+    args.add_argument("--export-only", action="store_true")
+    args = args.parse_args()
+    BUILD.mkdir(exist_ok=True)
+    corpus.save_cases()
+    tok = make_tokenizer()
+    params = model.init(jax.random.key(args.seed))
+    if args.resume or args.export_only:
+        params = pickle.loads((BUILD / "checkpoint.pkl").read_bytes())
+    if not args.export_only:
+        params = train(tok, params, args)
+    export.write(HERE, tok, jax.tree.map(np.asarray, params))
+
+
+def train(tok, params, args):
+    rng = random.Random(args.seed + (1000 if args.resume else 0))
+    data = batches(tok, rng, args.steps)
+    schedule = optax.warmup_cosine_decay_schedule(0.0, args.lr, min(100, args.steps // 10), args.steps, args.lr * 0.01)
+    mask = lambda p: jax.tree.map(lambda a: a.ndim == 2, p)
+    opt = optax.chain(optax.clip_by_global_norm(1.0),
+                      optax.adamw(schedule, b2=0.98, weight_decay=0.02, mask=mask))
+    state = opt.init(params)
+
+    @jax.jit
+    def step(params, state, x, y):
+        value, grad = jax.value_and_grad(model.loss)(params, x, y)
+        update, state = opt.update(grad, state, params)
+        return optax.apply_updates(params, update), state, value
+
+    start, mean = time.time(), None
+    for i, (x, y) in enumerate(data):
+        params, state, value = step(params, state, x, y)
+        value = float(value)
+        mean = value if mean is None else 0.97 * mean + 0.03 * value
+        if i % 20 == 0 or i == len(data) - 1:
+            print(f"step {i} of {len(data)}  loss {mean:.4f}  {time.time() - start:.0f} s", flush=True)
+        if i % 200 == 199 or i == len(data) - 1:
+            temp = BUILD / "checkpoint.tmp"
+            temp.write_bytes(pickle.dumps(jax.tree.map(np.asarray, params)))
+            temp.replace(BUILD / "checkpoint.pkl")
+    return params
+
+
+if __name__ == "__main__":
+    main()
