@@ -15,13 +15,15 @@ async function loadGroups(wanted) {
   const groups = await Promise.all(files.map((file) => import(`./bench/${file}`)));
   const names = groups.map((group) => group.name);
   const unknown = wanted.find((name) => !names.includes(name));
-  if (unknown) throw new PlainError(`There is no group "${unknown}". There are: ${names.join(', ')}.`);
+  if (unknown)
+    throw new PlainError(`There is no group "${unknown}". There are: ${names.join(', ')}.`);
   return groups.filter((group) => wanted.length === 0 || wanted.includes(group.name));
 }
 
 function printTable(metrics) {
   const width = Math.max(...Object.keys(metrics).map((name) => name.length));
-  for (const [name, value] of Object.entries(metrics)) console.log(`${name.padEnd(width)}  ${format(value)}`);
+  for (const [name, value] of Object.entries(metrics))
+    console.log(`${name.padEnd(width)}  ${format(value)}`);
 }
 
 /** Enough digits to compare by, no more. */
@@ -31,7 +33,10 @@ function format(value) {
 }
 
 await main(async () => {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { json: { type: 'boolean' } },
+  });
   const groups = await loadGroups(positionals);
   const env = await setup();
   // With --json nothing but the object may stand on stdout.

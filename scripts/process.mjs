@@ -45,27 +45,30 @@ export function ask(command, args, options = {}) {
 
 /**
  * Runs a program to its end, its output passing through as it comes.
- * Resolves to { code, output }; output is what it wrote, when `capture` is set.
+ * Resolves to { code, output }; output is what it wrote, when `capture` is set. `quiet` keeps its stdout to ourselves.
  */
 export function run(
   command,
   args,
-  { capture = false, env = process.env, cwd = root, ...rest } = {},
+  { capture = false, quiet = false, env = process.env, cwd = root, ...rest } = {},
 ) {
   return new Promise((resolve, reject) => {
-    const stdio = capture ? ['inherit', 'pipe', 'pipe'] : 'inherit';
+    const stdio = quiet
+      ? ['inherit', 'pipe', 'inherit']
+      : capture
+        ? ['inherit', 'pipe', 'pipe']
+        : 'inherit';
     const child = spawn(command, args, { cwd, env, stdio, windowsHide: true, ...rest });
     let output = '';
-    if (capture) {
-      child.stdout.on('data', (chunk) => {
+    const collect = (stream, shown) => {
+      stream.setEncoding('utf8');
+      stream.on('data', (chunk) => {
         output += chunk;
-        process.stdout.write(chunk);
+        shown?.write(chunk);
       });
-      child.stderr.on('data', (chunk) => {
-        output += chunk;
-        process.stderr.write(chunk);
-      });
-    }
+    };
+    if (quiet || capture) collect(child.stdout, quiet ? null : process.stdout);
+    if (capture && !quiet) collect(child.stderr, process.stderr);
     child.on('error', (error) => {
       if (error.code === 'ENOENT')
         reject(new PlainError(`"${command}" was not found on this computer's PATH.`));

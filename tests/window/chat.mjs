@@ -87,14 +87,14 @@ export async function send(app, text) {
 }
 
 /** Waits until the last answer has ended, however it ended, and returns it. */
-export async function ended(app, { timeout = 30_000 } = {}) {
+export async function ended(app, { timeout = 30_000, interval } = {}) {
   return until(
     'the answer to end',
     async () => {
       const answer = await lastAnswer(app);
       return answer?.state && answer.state !== 'writing' && answer;
     },
-    { timeout },
+    { timeout, interval },
   );
 }
 

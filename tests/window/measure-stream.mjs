@@ -1,0 +1,72 @@
+// Measures the window while an answer of 100,000 tokens comes in at 5,000 per second; prints one JSON object.
+// The argument is the engine that writes it. `npm run bench -- ui` calls this.
+import { readFileSync } from 'node:fs';
+import { startApp } from './app.mjs';
+import { ask, byId, send } from './chat.mjs';
+import { findProcesses } from './processes.mjs';
+import { until } from './waiting.mjs';
+
+/** Memory the processes of the app share with nobody else, in megabytes: the window and the web view's helpers. */
+function memoryMb(app) {
+  const mark = `PADDOCK_DATA_DIR=${app.dataDir}`;
+  const ours = findProcesses(
+    (p) =>
+      /paddock-desktop|WebKit(Web|Network)Process/.test(p.args[0]) && p.environment.includes(mark),
+  );
+  const kilobytes = ours.map(({ pid }) =>
+    Number(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').match(/^Pss: +(\d+)/m)[1]),
+  );
+  return kilobytes.reduce((sum, kb) => sum + kb, 0) / 1024;
+}
+
+function percentile(sorted, share) {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+}
+
+const app = await startApp({ env: { PADDOCK_ENGINE_EXE: process.argv[2] } });
+try {
+  // The page looks for the switch when it opens.
+  await app.browser.execute(() => localStorage.setItem('paddock.bench', '1'));
+  await app.browser.refresh();
+  await app.browser.$(byId('composer')).waitForExist();
+  // A first answer warms everything up: fonts, the engine, compiled scripts.
+  await ask(app, 'stream 1000 at 1000');
+  const before = memoryMb(app);
+  await app.browser.execute(() => window.__paddockBench.reset());
+  await send(app, 'stream 100000 at 5000');
+  // Reading half a megabyte of text out of the page would be measured as well: only the state is asked for.
+  const state = () =>
+    app.browser.execute(() => {
+      return [...document.querySelectorAll('[data-testid="message-assistant"]')].at(-1)?.dataset
+        .state;
+    });
+  await until('the end of the stream', async () => (await state()) === 'complete', {
+    timeout: 180_000,
+    interval: 500,
+  });
+  const after = memoryMb(app);
+  const measured = await app.browser.execute(() => {
+    const { messages, frames, longestTaskMs } = window.__paddockBench;
+    return {
+      messages,
+      frames: frames.map(({ receivedMs, paintedMs }) => [receivedMs, paintedMs]),
+      longestTaskMs,
+    };
+  });
+  const delays = measured.frames
+    .map(([received, painted]) => painted - received)
+    .sort((a, b) => a - b);
+  const seconds = (measured.frames.at(-1)[1] - measured.frames[0][0]) / 1000;
+  const metrics = {
+    'ui.paint_delay_ms_p50': percentile(delays, 0.5),
+    'ui.paint_delay_ms_p99': percentile(delays, 0.99),
+    'ui.longest_task_ms': measured.longestTaskMs,
+    'ui.messages_per_second': measured.messages / seconds,
+    'ui.memory_growth_mb': after - before,
+    'ui.stream_seconds': seconds,
+  };
+  console.log(JSON.stringify(metrics));
+} finally {
+  await app.close();
+  app.forget();
+}
