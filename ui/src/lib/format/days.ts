@@ -1,0 +1,30 @@
+/** Which heading of the sidebar a moment belongs under. Days are the reader's days. */
+export type DayGroup = 'today' | 'yesterday' | 'week' | 'older';
+
+export const dayGroups: readonly DayGroup[] = ['today', 'yesterday', 'week', 'older'];
+
+export function dayGroup(atMs: number, nowMs: number): DayGroup {
+  const days = Math.round((startOfDay(nowMs) - startOfDay(atMs)) / 86_400_000);
+  if (days <= 0) return 'today';
+  if (days === 1) return 'yesterday';
+  return days <= 7 ? 'week' : 'older';
+}
+
+export function groupByDay<T extends { updatedAtMs: number }>(
+  items: readonly T[],
+  nowMs: number,
+): { group: DayGroup; items: T[] }[] {
+  return dayGroups
+    .map((group) => ({
+      group,
+      items: items.filter((i) => dayGroup(i.updatedAtMs, nowMs) === group),
+    }))
+    .filter((g) => g.items.length > 0);
+}
+
+/** Rounding over the difference takes care of days with 23 or 25 hours. */
+function startOfDay(ms: number): number {
+  const date = new Date(ms);
+  date.setHours(0, 0, 0, 0);
+  return date.getTime();
+}

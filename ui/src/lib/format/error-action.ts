@@ -1,0 +1,19 @@
+import type { ErrorCode } from '../host/bindings';
+
+/** The one thing a reader can do about an error. The word on the button is `errors.<action>`. */
+export type ErrorAction = 'tryAgain' | 'newChat' | 'chooseModel' | 'dismiss';
+
+export function errorAction(code: ErrorCode): ErrorAction {
+  switch (code) {
+    case 'engineDied':
+    case 'engineHung':
+      return 'tryAgain';
+    case 'promptTooLong':
+      return 'newChat';
+    case 'modelRefused':
+    case 'loadFailed':
+      return 'chooseModel';
+    default:
+      return 'dismiss';
+  }
+}

@@ -1,0 +1,373 @@
+import type {
+  ChatEvent,
+  Conversation,
+  ConversationSummary,
+  EngineState,
+  ErrorCode,
+  LoadSettings,
+  Message,
+  ModelEntry,
+} from './bindings';
+import { fakeError, finishReason, type Script, scriptFor } from './fake-script';
+import { loadedModel, newEntry, sampleConversations, startingModels } from './fake-samples';
+import type { Host } from './host';
+
+/**
+ * The whole host in memory. It answers at a believable pace in the browser and at once in tests.
+ *
+ * What a message can ask of it:
+ *   /demo                         every kind of Markdown
+ *   /long 100000 5000             so many tokens at so many tokens per second
+ *   /wait 20                      a prompt that takes that many seconds to understand
+ *   /fail engineDied              partial text, then this error (any ErrorCode)
+ *   /nothing internal             this error before the first word
+ *   /refuse promptTooLong         rejected before anything is stored
+ */
+export interface FakeOptions {
+  /** `instant` skips all waiting. */
+  pace?: 'real' | 'instant';
+  /** Start with the self-test model in memory. */
+  loaded?: boolean;
+  conversations?: Conversation[];
+  /** What the file dialog gives back. */
+  pickedFile?: string | null;
+  now?: () => number;
+}
+
+type Stored = Conversation & { createdAtMs: number; updatedAtMs: number };
+
+export function createFakeHost(options: FakeOptions = {}): Host {
+  return new FakeHost(options);
+}
+
+class FakeHost implements Host {
+  #instant: boolean;
+  #now: () => number;
+  #conversations = new Map<string, Stored>();
+  #deleted = new Map<string, Stored>();
+  #state: EngineState = { status: 'noModel' };
+  #stateListeners = new Set<(s: EngineState) => void>();
+  #listListeners = new Set<(list: ConversationSummary[]) => void>();
+  #stopped = new Set<string>();
+  #ids = 0;
+  #picked: string | null;
+  #models: ModelEntry[];
+
+  constructor(options: FakeOptions) {
+    this.#instant = options.pace === 'instant';
+    this.#now = options.now ?? (() => Date.now());
+    this.#picked =
+      options.pickedFile === undefined ? '/models/Mistral-7B.Q4_K_M.gguf' : options.pickedFile;
+    this.#models = startingModels(this.#now());
+    for (const c of options.conversations ??
+      (this.#instant ? [] : sampleConversations(this.#now()))) {
+      const times = c.messages.map((m) => m.createdAtMs);
+      const at = { createdAtMs: Math.min(...times), updatedAtMs: Math.max(...times) };
+      this.#conversations.set(c.id, { ...structuredClone(c), ...at });
+    }
+    const selfTest = this.#models.find((m) => m.selfTest);
+    if (options.loaded && selfTest) this.#state = { status: 'ready', model: loadedModel(selfTest) };
+  }
+
+  async appInfo() {
+    return { version: '0.1.0', dataDir: '/data', licence: 'MIT', platform: 'linux' as const };
+  }
+
+  async listConversations() {
+    return this.#list();
+  }
+
+  async getConversation(id: string) {
+    return structuredClone(this.#find(id));
+  }
+
+  async renameConversation(id: string, title: string) {
+    this.#find(id).title = title;
+    this.#tellList();
+  }
+
+  async deleteConversation(id: string) {
+    this.#deleted.set(id, this.#find(id));
+    this.#conversations.delete(id);
+    this.#tellList();
+  }
+
+  async restoreConversation(id: string) {
+    const conversation = this.#deleted.get(id);
+    if (!conversation) throw fakeError('notFound');
+    this.#deleted.delete(id);
+    this.#conversations.set(id, conversation);
+    this.#tellList();
+    return summary(conversation);
+  }
+
+  async chatSend(
+    request: { conversationId: string | null; parentId: string | null; content: string },
+    onEvent: (e: ChatEvent) => void,
+  ) {
+    const refused = /^\/refuse (\w+)/.exec(request.content);
+    await this.#wait(20);
+    if (refused) throw fakeError(refused[1] as ErrorCode);
+    this.#refuseWhenBusy();
+    await this.#ensureLoaded();
+    const now = this.#now();
+    const conversation = request.conversationId
+      ? this.#find(request.conversationId)
+      : this.#newConversation(request.content, now);
+    const user = this.#message(conversation.id, request.parentId, 'user', request.content);
+    conversation.messages.push(user);
+    await this.#answer(conversation, user, onEvent);
+  }
+
+  async chatRetry(answerId: string, onEvent: (e: ChatEvent) => void) {
+    this.#refuseWhenBusy();
+    for (const conversation of this.#conversations.values()) {
+      const answer = conversation.messages.find((m) => m.id === answerId);
+      const user = conversation.messages.find((m) => m.id === answer?.parentId);
+      if (!answer || !user) continue;
+      await this.#ensureLoaded();
+      return this.#answer(conversation, user, onEvent);
+    }
+    throw fakeError('notFound');
+  }
+
+  async chatStop(conversationId: string) {
+    this.#stopped.add(conversationId);
+  }
+
+  async listModels() {
+    return structuredClone(this.#models);
+  }
+
+  async pickModelFile() {
+    return this.#picked;
+  }
+
+  async loadModel(path: string, settings: LoadSettings) {
+    const entry = this.#models.find((m) => m.path === path) ?? newEntry(path);
+    if (!entry.present) throw fakeError('notFound');
+    const began = this.#now();
+    const at = (phase: 'starting' | 'reading' | 'warmingUp', fraction: number) =>
+      this.#tell({
+        status: 'loading',
+        path,
+        name: entry.name,
+        phase,
+        fraction,
+        elapsedMs: this.#now() - began,
+      });
+    at('starting', 0);
+    await this.#wait(300);
+    const steps = entry.selfTest ? 8 : 60;
+    for (let i = 1; i <= steps; i += 1) {
+      at('reading', i / steps);
+      await this.#wait(80);
+      if (this.#state.status !== 'loading') return;
+      if (i * 2 > steps && entry.name.includes('broken')) {
+        const error = fakeError('loadFailed');
+        this.#tell({ status: 'failed', path, name: entry.name, error });
+        throw error;
+      }
+    }
+    at('warmingUp', 1);
+    await this.#wait(400);
+    entry.lastUsedMs = this.#now();
+    if (!this.#models.includes(entry)) this.#models.splice(1, 0, entry);
+    this.#tell({ status: 'ready', model: loadedModel(entry, settings) });
+  }
+
+  async unloadModel() {
+    this.#tell({ status: 'noModel' });
+  }
+
+  async engineState() {
+    return this.#state;
+  }
+
+  async onEngineState(listener: (s: EngineState) => void) {
+    this.#stateListeners.add(listener);
+    return () => void this.#stateListeners.delete(listener);
+  }
+
+  async onConversations(listener: (list: ConversationSummary[]) => void) {
+    this.#listListeners.add(listener);
+    return () => void this.#listListeners.delete(listener);
+  }
+
+  async #answer(conversation: Stored, user: Message, onEvent: (e: ChatEvent) => void) {
+    const model = this.#state.status === 'ready' ? this.#state.model : null;
+    if (!model) throw fakeError('noModel');
+    const answer = this.#message(conversation.id, user.id, 'assistant', '');
+    answer.modelName = model.name;
+    conversation.messages.push(answer);
+    conversation.headId = answer.id;
+    conversation.updatedAtMs = this.#now();
+    this.#stopped.delete(conversation.id);
+    onEvent({
+      type: 'started',
+      conversation: summary(conversation),
+      userMessage: user,
+      answer: { ...answer },
+    });
+    this.#tellList();
+
+    const script = scriptFor(user.content);
+    const total = Math.max(4, Math.round(user.content.length / 4) + 30);
+    const cached = conversation.messages.length > 2 ? Math.round(total / 3) : 0;
+    const began = this.#now();
+    for (let i = 0; i <= script.promptSteps && !this.#stopped.has(conversation.id); i += 1) {
+      const processed = Math.round((total * i) / script.promptSteps);
+      this.#tell({
+        status: 'understanding',
+        model,
+        conversationId: conversation.id,
+        processed,
+        total,
+        cached,
+      });
+      onEvent({ type: 'progress', processed, total, cached });
+      await this.#wait(120);
+    }
+    const promptMs = this.#now() - began;
+    if (!this.#stopped.has(conversation.id)) {
+      this.#tell({ status: 'writing', model, conversationId: conversation.id });
+    }
+    const wrote = this.#now();
+    const written = await this.#write(conversation.id, answer, script, onEvent);
+    const stopped = this.#stopped.delete(conversation.id);
+    answer.finishReason = finishReason(script.error, answer.content, stopped);
+    answer.error = stopped ? null : script.error;
+    const measured = this.#now() - wrote;
+    answer.timings =
+      written === 0
+        ? null
+        : {
+            cacheN: cached,
+            promptN: total - cached,
+            promptMs: this.#instant ? 7000 : promptMs,
+            predictedN: written,
+            predictedMs: this.#instant ? 3600 : measured,
+          };
+    onEvent({ type: 'done', message: { ...answer } });
+    const died = answer.error?.code === 'engineDied' || answer.error?.code === 'engineHung';
+    this.#tell(
+      died && answer.error
+        ? { status: 'failed', path: model.path, name: model.name, error: answer.error }
+        : { status: 'ready', model },
+    );
+    this.#tellList();
+  }
+
+  /** At most one message per frame, as the real host promises. Returns the number of tokens. */
+  async #write(id: string, answer: Message, script: Script, onEvent: (e: ChatEvent) => void) {
+    const tokens = script.text.match(/\s*\S+|\s+$/g) ?? [];
+    const began = this.#now();
+    let written = 0;
+    while (written < tokens.length && !this.#stopped.has(id)) {
+      await this.#wait(16);
+      const due = this.#instant
+        ? written + 3
+        : Math.ceil(((this.#now() - began) / 1000) * script.tokensPerSecond);
+      const delta = tokens.slice(written, due).join('');
+      written = Math.min(due, tokens.length);
+      if (!delta) continue;
+      answer.content += delta;
+      onEvent({ type: 'text', delta, predictedN: written });
+    }
+    return written;
+  }
+
+  #refuseWhenBusy() {
+    const { status } = this.#state;
+    if (status === 'understanding' || status === 'writing') throw fakeError('busy');
+  }
+
+  async #ensureLoaded() {
+    if (this.#state.status === 'ready') return;
+    const last = this.#models
+      .filter((m) => m.present && m.lastUsedMs !== null && !m.name.includes('broken'))
+      .sort((a, b) => (b.lastUsedMs ?? 0) - (a.lastUsedMs ?? 0))[0];
+    const entry = last ?? this.#models.find((m) => m.selfTest);
+    if (!entry) throw fakeError('noModel');
+    await this.loadModel(entry.path, { nCtx: null, nGpuLayers: null, nThreads: null });
+  }
+
+  #newConversation(content: string, now: number) {
+    const id = this.#id('c');
+    const title = content.length > 48 ? `${content.slice(0, 47).trimEnd()}…` : content;
+    const conversation = {
+      id,
+      title,
+      headId: null,
+      messages: [],
+      createdAtMs: now,
+      updatedAtMs: now,
+    };
+    this.#conversations.set(id, conversation);
+    return this.#find(id);
+  }
+
+  #message(
+    conversationId: string,
+    parentId: string | null,
+    role: Message['role'],
+    content: string,
+  ): Message {
+    return {
+      id: this.#id('m'),
+      conversationId,
+      parentId,
+      role,
+      content,
+      createdAtMs: this.#now(),
+      finishReason: null,
+      timings: null,
+      error: null,
+      modelName: null,
+    };
+  }
+
+  #find(id: string) {
+    const conversation = this.#conversations.get(id);
+    if (!conversation) throw fakeError('notFound');
+    return conversation;
+  }
+
+  #list() {
+    return [...this.#conversations.values()]
+      .sort((a, b) => b.updatedAtMs - a.updatedAtMs)
+      .map(summary);
+  }
+
+  #tell(state: EngineState) {
+    this.#state = state;
+    for (const listener of this.#stateListeners) listener(state);
+  }
+
+  #tellList() {
+    const list = this.#list();
+    for (const listener of this.#listListeners) listener(list);
+  }
+
+  #id(prefix: string) {
+    this.#ids += 1;
+    return `${prefix}${this.#ids}`;
+  }
+
+  #wait(ms: number) {
+    return this.#instant ? Promise.resolve() : new Promise<void>((done) => setTimeout(done, ms));
+  }
+}
+
+function summary(
+  c: Conversation & { createdAtMs: number; updatedAtMs: number },
+): ConversationSummary {
+  const preview = (c.messages.at(-1)?.content ?? '').slice(0, 80);
+  return {
+    id: c.id,
+    title: c.title,
+    createdAtMs: c.createdAtMs,
+    updatedAtMs: c.updatedAtMs,
+    preview,
+  };
+}

@@ -1,0 +1,104 @@
+import katex from 'katex';
+import type { TokenizerAndRendererExtension, Tokens } from 'marked';
+
+/**
+ * LaTeX in Markdown: `$…$` and `\(…\)` in a line, `$$…$$` and `\[…\]` on their own.
+ *
+ * The HTML made here holds only the source, in a data attribute. KaTeX draws it into the document
+ * after sanitising, so no style attribute ever has to pass the sanitiser.
+ */
+
+interface MathToken extends Tokens.Generic {
+  tex: string;
+  display: boolean;
+}
+
+const display = /^(?:\$\$((?:\\[^]|[^\\$]|\$(?!\$))+?)\$\$|\\\[((?:\\(?!\])[^]|[^\\])+?)\\\])/;
+const displayBlock = new RegExp(`${display.source.replace('^', '^ {0,3}')}[ \\t]*(?:\\n+|$)`);
+/** A blank line or a code fence ends an unclosed formula, else it would swallow the answer. */
+const notInMath = /\n[ \t]*(?:\n|```|~~~)/;
+const parenthesised = /^\\\(((?:\\(?!\))[^]|[^\\])+?)\\\)/;
+const dollars = /^\$(?![\s$])((?:\\[^\n]|[^\\$\n])+)\$(?!\d)/;
+
+export const mathBlock: TokenizerAndRendererExtension = {
+  name: 'mathBlock',
+  level: 'block',
+  start: (src) => src.match(/(?:^|\n) {0,3}(?:\$\$|\\\[)/)?.index,
+  tokenizer(src) {
+    const match = displayBlock.exec(src);
+    const tex = match?.[1] ?? match?.[2];
+    if (!match || !tex?.trim() || notInMath.test(tex)) return undefined;
+    return { type: 'mathBlock', raw: match[0], tex: tex.trim(), display: true };
+  },
+  renderer: (token) => `<p class="math-block">${mathHtml(token as MathToken)}</p>\n`,
+};
+
+export const mathInline: TokenizerAndRendererExtension = {
+  name: 'mathInline',
+  level: 'inline',
+  start: (src) => src.match(/\$|\\[([]/)?.index,
+  tokenizer(src) {
+    const shown = display.exec(src);
+    const tex = shown?.[1] ?? shown?.[2];
+    if (shown && tex?.trim()) {
+      return { type: 'mathInline', raw: shown[0], tex: tex.trim(), display: true };
+    }
+    const inline = parenthesised.exec(src) ?? dollars.exec(src);
+    const source = inline?.[1];
+    // "$5 and $6" is money: a closing dollar has no space before it.
+    if (!inline || !source?.trim() || (src.startsWith('$') && /\s$/.test(source))) return undefined;
+    return { type: 'mathInline', raw: inline[0], tex: source.trim(), display: false };
+  },
+  renderer: (token) => mathHtml(token as MathToken),
+};
+
+function mathHtml({ tex, display: shown }: MathToken) {
+  return `<span class="math" data-display="${shown ? 1 : 0}" data-tex="${escapeAttribute(tex)}"></span>`;
+}
+
+function escapeAttribute(text: string) {
+  return text
+    .replace(/&/g, '&amp;')
+    .replace(/"/g, '&quot;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;');
+}
+
+const drawn = new Map<string, Element>();
+const keepDrawn = 300;
+
+/** Draws every formula below `root`. The same formula is laid out once and then copied. */
+export function drawMath(root: ParentNode) {
+  for (const place of root.querySelectorAll<HTMLElement>('span.math[data-tex]')) {
+    const tex = place.dataset['tex'] ?? '';
+    const displayMode = place.dataset['display'] === '1';
+    const key = `${displayMode ? 1 : 0}${tex}`;
+    let formula = drawn.get(key);
+    if (!formula) {
+      formula = draw(tex, displayMode);
+      if (drawn.size >= keepDrawn) drawn.delete(drawn.keys().next().value ?? '');
+      drawn.set(key, formula);
+    }
+    place.replaceChildren(formula.cloneNode(true));
+  }
+}
+
+function draw(tex: string, displayMode: boolean): Element {
+  const element = document.createElement('span');
+  try {
+    // Sets styles through the DOM, not as attributes in HTML: works under a strict CSP.
+    katex.render(tex.slice(0, 8000), element, {
+      displayMode,
+      throwOnError: false,
+      strict: 'ignore',
+      trust: false,
+      maxExpand: 300,
+      maxSize: 30,
+      errorColor: 'var(--text-2)',
+    });
+  } catch {
+    element.textContent = tex;
+    element.className = 'math-source';
+  }
+  return element;
+}

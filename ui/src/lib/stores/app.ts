@@ -1,0 +1,35 @@
+import { createContext } from 'svelte';
+import type { Host } from '../host';
+import { Announcer } from './announcer.svelte';
+import { AppearanceStore } from './appearance.svelte';
+import { ChatStore } from './chat.svelte';
+import { ConversationsStore } from './conversations.svelte';
+import { EngineStore } from './engine.svelte';
+
+/** All stores over one host. Components get it with `useApp`; tests make one over the fake host. */
+export interface App {
+  announcer: Announcer;
+  appearance: AppearanceStore;
+  conversations: ConversationsStore;
+  engine: EngineStore;
+  chat: ChatStore;
+}
+
+export function createApp(host: Host): App {
+  const announcer = new Announcer();
+  const conversations = new ConversationsStore(host, announcer);
+  return {
+    announcer,
+    appearance: new AppearanceStore(),
+    conversations,
+    engine: new EngineStore(host, announcer),
+    chat: new ChatStore(host, conversations, announcer),
+  };
+}
+
+export async function startApp(app: App) {
+  await Promise.all([app.engine.start(), app.conversations.start()]);
+}
+
+const [useApp, provideApp] = createContext<App>();
+export { provideApp, useApp };

@@ -1,0 +1,244 @@
+import { newestLeaf } from '../format/branches';
+import { metricsLine } from '../format/metrics';
+import { asApiError, type ApiError, type ChatEvent, type Host, type Message } from '../host';
+import { t } from '../i18n';
+import type { Announcer } from './announcer.svelte';
+import { bench } from './bench';
+import type { ConversationsStore } from './conversations.svelte';
+import { Run, Thread } from './thread.svelte';
+
+/**
+ * Owns which conversation is open and every answer on its way: sending, stopping, trying again,
+ * and what becomes of typed text when something is refused. Does not own the list of conversations
+ * nor the engine's state; an answer in a conversation that is not open goes on by itself.
+ */
+export class ChatStore {
+  current = $state.raw(new Thread(null));
+
+  #threads = new Map<string, Thread>();
+  #host: Host;
+  #conversations: ConversationsStore;
+  #announcer: Announcer;
+
+  constructor(host: Host, conversations: ConversationsStore, announcer: Announcer) {
+    this.#host = host;
+    this.#conversations = conversations;
+    this.#announcer = announcer;
+  }
+
+  /** A blank thread keeps its draft: it is the same one until a message is sent from it. */
+  #blank: Thread = this.current;
+
+  newChat() {
+    if (this.#blank.id !== null || this.#blank.run) this.#blank = new Thread(null);
+    this.#show(this.#blank);
+  }
+
+  async open(id: string) {
+    const thread = this.#threads.get(id) ?? new Thread(id);
+    this.#threads.set(id, thread);
+    this.#show(thread);
+    if (!thread.loaded) await this.#read(thread);
+  }
+
+  isAnswering(id: string): boolean {
+    return this.#answering.has(id);
+  }
+  #answering = $state.raw<ReadonlySet<string>>(new Set());
+
+  async send(text: string = this.current.draft) {
+    const thread = this.current;
+    const content = text.trim();
+    if (content === '' || thread.run) return;
+    const request = { conversationId: thread.id, parentId: thread.headId, content };
+    const run = new Run(content);
+    // An example is sent past the composer; what was typed there stays.
+    if (text === thread.draft) thread.draft = '';
+    await this.#follow(thread, run, (onEvent) => this.#host.chatSend(request, onEvent));
+  }
+
+  /** Writes another answer beside this one. */
+  async retry(answerId: string) {
+    const thread = this.current;
+    const answer = thread.message(answerId);
+    if (!answer || thread.run) return;
+    const headId = thread.headId;
+    thread.headId = answer.parentId;
+    const run = new Run(null);
+    await this.#follow(thread, run, (onEvent) => this.#host.chatRetry(answerId, onEvent));
+    if (!run.started) thread.headId = headId;
+  }
+
+  async stop() {
+    const thread = this.current;
+    const { run } = thread;
+    if (!run || run.stopAsked) return;
+    run.stopAsked = true;
+    await this.#tellStop(thread);
+  }
+
+  /** Shows another answer to the same message, and what followed it. */
+  choose(messageId: string) {
+    const thread = this.current;
+    if (!thread.run) thread.headId = newestLeaf(thread.messages, messageId);
+  }
+
+  /** The text that did not fit goes with the reader into a new conversation. */
+  startOver(text: string) {
+    const { current } = this;
+    current.error = null;
+    if (current.draft.trim() === text.trim()) current.draft = '';
+    this.newChat();
+    this.current.draft = joined(text, this.current.draft);
+  }
+
+  async remove(id: string) {
+    const thread = this.#threads.get(id);
+    if (thread?.run) await this.#tellStop(thread);
+    if (!(await this.#conversations.remove(id))) return;
+    if (this.current.id === id) this.newChat();
+    this.#threads.delete(id);
+  }
+
+  async undoDelete() {
+    const back = await this.#conversations.undoDelete();
+    if (back) await this.open(back.id);
+  }
+
+  #show(thread: Thread) {
+    if (thread === this.current) return;
+    const left = this.current;
+    this.current = thread;
+    left.release();
+  }
+
+  async #read(thread: Thread) {
+    if (thread.id === null) return;
+    try {
+      thread.take(await this.#host.getConversation(thread.id));
+      thread.error = null;
+    } catch (reason) {
+      thread.error = asApiError(reason);
+      thread.loaded = true;
+    }
+  }
+
+  async #follow(thread: Thread, run: Run, ask: (onEvent: (e: ChatEvent) => void) => Promise<void>) {
+    thread.run = run;
+    thread.error = null;
+    try {
+      await ask((event) => this.#take(thread, run, event));
+      // Ended without a last event: the store knows how it ended.
+      if (thread.run === run) await this.#settle(thread, run, null);
+    } catch (reason) {
+      const error = asApiError(reason);
+      if (thread.run === run) await this.#settle(thread, run, error);
+    }
+  }
+
+  #take(thread: Thread, run: Run, event: ChatEvent) {
+    switch (event.type) {
+      case 'started':
+        thread.id = event.conversation.id;
+        this.#threads.set(event.conversation.id, thread);
+        this.#mark(event.conversation.id, true);
+        this.#conversations.touch(event.conversation);
+        thread.put(event.userMessage);
+        thread.put(event.answer);
+        thread.headId = event.answer.id;
+        run.answerId = event.answer.id;
+        run.pending = null;
+        if (run.stopAsked) void this.#tellStop(thread);
+        return;
+      case 'progress':
+        run.progress = event;
+        return;
+      case 'text':
+        run.document.push(event.delta);
+        bench?.received(event.predictedN);
+        this.#paint(run, event.predictedN);
+        return;
+      case 'done':
+        this.#finish(thread, run, event.message);
+    }
+  }
+
+  /** The screen follows at most once per frame, however fast the text comes. */
+  #paint(run: Run, predictedN: number) {
+    const first = this.#due.size === 0;
+    this.#due.set(run, predictedN);
+    if (!first) return;
+    onFrame(() => {
+      for (const [due, count] of this.#due) {
+        due.document.publish();
+        due.predictedN = count;
+      }
+      this.#due.clear();
+      bench?.framed();
+    });
+  }
+  #due = new Map<Run, number>();
+
+  #finish(thread: Thread, run: Run, message: Message) {
+    run.document.finish();
+    thread.keepDocument(message, run.document);
+    thread.put(message);
+    thread.run = null;
+    if (thread.id !== null) this.#mark(thread.id, false);
+    if (thread !== this.current) thread.release();
+    this.#announce(message);
+  }
+
+  /** The host went away in the middle. Nothing typed and nothing written may be lost. */
+  async #settle(thread: Thread, run: Run, error: ApiError | null) {
+    if (!run.started) {
+      if (run.pending !== null) thread.draft = joined(run.pending, thread.draft);
+      thread.run = null;
+      thread.error = error;
+      return;
+    }
+    run.document.finish();
+    await this.#read(thread);
+    thread.run = null;
+    if (thread.id !== null) this.#mark(thread.id, false);
+    const answer = run.answerId === null ? null : thread.message(run.answerId);
+    if (error && !answer?.error) thread.error = error;
+  }
+
+  async #tellStop(thread: Thread) {
+    if (thread.id === null) return;
+    try {
+      await this.#host.chatStop(thread.id);
+    } catch (reason) {
+      thread.error = asApiError(reason);
+      if (thread.run) thread.run.stopAsked = false;
+    }
+  }
+
+  #mark(id: string, answering: boolean) {
+    const next = new Set(this.#answering);
+    if (answering) next.add(id);
+    else next.delete(id);
+    this.#answering = next;
+  }
+
+  #announce({ finishReason, timings, error }: Message) {
+    if (error) this.#announcer.say(t('announce.broken', { message: error.message }));
+    else if (finishReason === 'cancelled') this.#announcer.say(t('announce.stopped'));
+    else if (timings)
+      this.#announcer.say(t('announce.finished', { metrics: metricsLine(timings) }));
+    else this.#announcer.say(t('announce.finishedPlain'));
+  }
+}
+
+/** What came back, and below it what has been typed since. */
+function joined(first: string, second: string): string {
+  if (second.trim() === '' || second.trim() === first.trim()) return first;
+  return `${first}\n\n${second}`;
+}
+
+/** A hidden window has no frames; the text must not pile up unseen until it is shown again. */
+function onFrame(run: () => void) {
+  if (document.visibilityState === 'hidden') setTimeout(run, 250);
+  else requestAnimationFrame(run);
+}

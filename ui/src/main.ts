@@ -1,0 +1,23 @@
+import '@fontsource-variable/inter/wght.css';
+import '@fontsource-variable/jetbrains-mono/wght.css';
+import 'katex/dist/katex.min.css';
+import './app.css';
+import { mount } from 'svelte';
+import App from './App.svelte';
+import { asApiError, openHost } from './lib/host';
+import { t } from './lib/i18n';
+import { createApp, startApp } from './lib/stores/app';
+
+const target = document.getElementById('app');
+if (!target) throw new Error('index.html has no #app');
+
+document.title = t('app.name');
+
+try {
+  const app = createApp(await openHost());
+  mount(App, { target, props: { app } });
+  await startApp(app);
+} catch (reason) {
+  const { message, details } = asApiError(reason);
+  target.textContent = [t('app.failed'), message, details].filter(Boolean).join('. ');
+}

@@ -1,0 +1,16 @@
+import { cleanup } from '@testing-library/svelte';
+import { afterEach } from 'vitest';
+
+/** What jsdom leaves out and the window needs. */
+window.matchMedia ??= (query: string) =>
+  ({
+    matches: false,
+    media: query,
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
+  }) as unknown as MediaQueryList;
+
+afterEach(() => {
+  cleanup();
+  localStorage.clear();
+});

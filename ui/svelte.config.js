@@ -1,0 +1,2 @@
+/** Svelte 5 reads TypeScript by itself; nothing to preprocess. */
+export default { compilerOptions: { runes: true } };
