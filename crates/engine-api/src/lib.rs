@@ -19,4 +19,4 @@ pub mod protocol;
 mod supervisor;
 
 pub use death::{Death, DeathCause};
-pub use host::{EngineCommand, EngineError, EngineHost, Generation, GenerationEvent, HostConfig, LoadReport};
+pub use host::{EngineCommand, EngineError, EngineHost, Generation, GenerationEvent, HostConfig, Life, LoadReport};

@@ -1,1 +1,112 @@
-//! x
+//! The engine process. The app starts its own executable as `… engine`, and that comes here before anything else.
+//!
+//! Three threads: this one reads requests and answers the handshake and cancellations at once; the engine thread
+//! (`worker`) owns model and context and does the work; a third sends heartbeats. The end of standard input is the stop
+//! signal: the work is told to stop, given a moment, and the process ends.
+//!
+//! Links llama.cpp. Knows nothing of network, database or settings.
+
+mod generate;
+mod liveness;
+mod llama;
+mod prompt;
+mod stdio;
+mod template;
+mod text;
+mod wire;
+mod worker;
+
+use std::{io, process, sync::mpsc, thread, time::Duration};
+
+use paddock_engine_api::{
+    framing,
+    protocol::{Event, FailureCode, PROTOCOL_VERSION, Request, ToEngine},
+};
+use wire::Outbox;
+
+/// The first argument that makes an executable an engine.
+pub const ENGINE_ARGUMENT: &str = "engine";
+
+/// How long the engine thread has to come to a stop after the app is gone.
+const DRAIN_LIMIT: Duration = Duration::from_millis(1000);
+
+/// Exit codes, after sysexits.h: `EX_USAGE`, `EX_DATAERR`, `EX_OSERR`.
+const EXIT_USAGE: i32 = 64;
+const EXIT_GARBAGE: i32 = 65;
+const EXIT_SYSTEM: i32 = 71;
+
+/// Whether this process was started as the engine. To be asked in the first line of `main`.
+pub fn is_engine_process() -> bool {
+    std::env::args_os().nth(1).is_some_and(|argument| argument == ENGINE_ARGUMENT)
+}
+
+/// Be the engine until standard input ends.
+pub fn main() -> ! {
+    stdio::die_with_parent();
+    let outbox = match stdio::claim_stdout() {
+        Ok(stdout) => Outbox::new(stdout),
+        Err(error) => {
+            eprintln!("engine: standard output cannot be claimed: {error}");
+            process::exit(EXIT_SYSTEM);
+        }
+    };
+    let mut stdin = io::stdin().lock();
+    let mut line = Vec::new();
+
+    match framing::read_blocking(&mut stdin, &mut line) {
+        Ok(Some(ToEngine { id, request: Request::Hello { protocol: PROTOCOL_VERSION } })) => {
+            let version = env!("CARGO_PKG_VERSION").to_owned();
+            outbox.send(id, Event::Ready { protocol: PROTOCOL_VERSION, version, system_info: llama::system_info() });
+        }
+        Ok(Some(ToEngine { id, request: Request::Hello { protocol } })) => {
+            let message = format!("The app speaks protocol version {protocol}, this engine {PROTOCOL_VERSION}.");
+            outbox.fail(id, FailureCode::ProtocolVersion, message);
+            process::exit(EXIT_USAGE);
+        }
+        Ok(Some(ToEngine { id, .. })) => {
+            outbox.fail(id, FailureCode::BadRequest, "The first line must be the handshake.");
+            process::exit(EXIT_USAGE);
+        }
+        Ok(None) => {
+            // Started by hand, most likely.
+            eprintln!("engine: this is Paddock's engine process; the app starts it and talks to it over its pipes.");
+            process::exit(EXIT_USAGE);
+        }
+        Err(error) => refuse(&outbox, &error),
+    }
+
+    outbox.start_heartbeat();
+    let (requests, inbox) = mpsc::channel();
+    let (ended, worker_ended) = mpsc::channel::<()>();
+    let worker_outbox = outbox.clone();
+    thread::spawn(move || {
+        worker::run(&inbox, &worker_outbox);
+        drop(ended);
+    });
+    loop {
+        match framing::read_blocking(&mut stdin, &mut line) {
+            Ok(Some(ToEngine { request: Request::Cancel { target }, .. })) => liveness::cancel(target),
+            Ok(Some(request)) => {
+                if requests.send(request).is_err() {
+                    // The engine thread panicked; its message is on standard error.
+                    process::exit(EXIT_SYSTEM);
+                }
+            }
+            Ok(None) => break,
+            Err(error) => refuse(&outbox, &error),
+        }
+    }
+    drop(requests);
+    liveness::cancel_all();
+    // Either it ends, or it is in the middle of something that cannot be stopped, and the process ends over it.
+    let _ended_or_not = worker_ended.recv_timeout(DRAIN_LIMIT);
+    // Without running native destructors, which may wait for a GPU.
+    process::exit(0)
+}
+
+/// A line that makes no sense: whatever speaks there is not our app, or not in its right mind.
+fn refuse(outbox: &Outbox, error: &framing::FrameError) -> ! {
+    eprintln!("engine: {error}");
+    outbox.fail(None, FailureCode::BadRequest, error.to_string());
+    process::exit(EXIT_GARBAGE)
+}

@@ -1,0 +1,303 @@
+//! The app's handle on the engine process.
+
+use std::{
+    ffi::OsString,
+    io,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::{mpsc, watch};
+
+use crate::{
+    Death,
+    protocol::{
+        ChatMessage, Device, Event, Failure, FinishReason, GenerateParams, LoadParams, LoadPhase, Loaded, Request,
+        Timings,
+    },
+    supervisor::{self, Order},
+};
+
+/// How to start the engine.
+#[derive(Debug, Clone)]
+pub struct EngineCommand {
+    /// The executable: normally this very one.
+    pub program: PathBuf,
+    /// Its arguments: normally just `engine`.
+    pub args: Vec<OsString>,
+}
+
+impl EngineCommand {
+    /// The engine of this executable.
+    pub fn this_executable() -> io::Result<Self> {
+        Ok(Self { program: std::env::current_exe()?, args: vec!["engine".into()] })
+    }
+}
+
+/// How long the host waits before it takes an engine for hung.
+#[derive(Debug, Clone, Copy)]
+pub struct HostConfig {
+    /// Without any message, heartbeats included. A process that is alive sends one every
+    /// [`crate::protocol::HEARTBEAT_INTERVAL_MS`], whatever its engine thread does.
+    pub silence_limit: Duration,
+    /// With heartbeats, but without any progress on the request being worked on.
+    pub stall_limit: Duration,
+    /// Between the end of its standard input and being ended by force.
+    pub drain_limit: Duration,
+}
+
+impl Default for HostConfig {
+    fn default() -> Self {
+        Self {
+            silence_limit: Duration::from_secs(10),
+            stall_limit: Duration::from_secs(30),
+            drain_limit: Duration::from_secs(2),
+        }
+    }
+}
+
+/// Why a request has no result.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum EngineError {
+    /// The engine answered that it could not do it.
+    #[error("{0}")]
+    Failed(Failure),
+    /// The engine process ended.
+    #[error("{}", .0.sentence())]
+    Died(Death),
+    /// The engine process could not be started.
+    #[error("The engine could not be started: {0}.")]
+    Spawn(Arc<io::Error>),
+    /// The host is shutting down.
+    #[error("The engine is shutting down.")]
+    ShutDown,
+}
+
+/// What a load tells on its way.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LoadReport {
+    /// What is being done.
+    pub phase: LoadPhase,
+    /// How far in this phase, 0 ..= 1.
+    pub fraction: f32,
+}
+
+/// Starts, watches and, for the next request after its end, restarts the engine process. Cheap to clone; when the last
+/// clone goes, the process is stopped.
+#[derive(Debug, Clone)]
+pub struct EngineHost {
+    orders: mpsc::UnboundedSender<Order>,
+    next_id: Arc<AtomicU64>,
+    life: watch::Receiver<Life>,
+}
+
+/// Whether there is an engine process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Life {
+    /// Not started yet, or stopped on request.
+    Stopped,
+    /// Running under this process id.
+    Running(u32),
+    /// The last one ended by itself; the next request starts a new one.
+    Dead(Death),
+}
+
+impl EngineHost {
+    /// A host without a process yet: the first request starts it.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn new(command: EngineCommand, config: HostConfig) -> io::Result<Self> {
+        let (orders, inbox) = mpsc::unbounded_channel();
+        let (life_sender, life) = watch::channel(Life::Stopped);
+        supervisor::start(command, config, inbox, life_sender)?;
+        Ok(Self { orders, next_id: Arc::new(AtomicU64::new(1)), life })
+    }
+
+    /// Whether there is a process, now and as it changes.
+    pub fn life(&self) -> watch::Receiver<Life> {
+        self.life.clone()
+    }
+
+    /// What ggml can compute on.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    pub async fn devices(&self) -> Result<Vec<Device>, EngineError> {
+        let mut reply = self.request(Request::ListDevices);
+        loop {
+            if let Event::Devices { devices } = reply.next().await? {
+                return Ok(devices);
+            }
+        }
+    }
+
+    /// Load a model in place of the one that is loaded. Dropping the future stops the load.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    pub async fn load(
+        &self,
+        params: LoadParams,
+        mut on_progress: impl FnMut(LoadReport),
+    ) -> Result<Loaded, EngineError> {
+        let mut reply = self.request(Request::Load(params));
+        loop {
+            match reply.next().await? {
+                Event::LoadProgress { phase, fraction } => on_progress(LoadReport { phase, fraction }),
+                Event::Loaded(loaded) => return Ok(*loaded),
+                _ => {}
+            }
+        }
+    }
+
+    /// Free the model. Does not start an engine for it.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    pub async fn unload(&self) -> Result<(), EngineError> {
+        if !matches!(*self.life.borrow(), Life::Running(_)) {
+            return Ok(());
+        }
+        let mut reply = self.request(Request::Unload);
+        while !matches!(reply.next().await?, Event::Unloaded) {}
+        Ok(())
+    }
+
+    /// What a conversation takes in the loaded model's tokens.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    pub async fn count_tokens(&self, messages: Vec<ChatMessage>) -> Result<u32, EngineError> {
+        let mut reply = self.request(Request::Tokenize { messages });
+        loop {
+            if let Event::Tokens { n_tokens } = reply.next().await? {
+                return Ok(n_tokens);
+            }
+        }
+    }
+
+    /// Answer a conversation.
+    pub fn generate(&self, params: GenerateParams) -> Generation {
+        Generation { reply: self.request(Request::Generate(params)) }
+    }
+
+    /// Stop the process, if there is one, and wait for its end. Later requests start a new one.
+    pub async fn stop(&self) {
+        let (done, stopped) = tokio::sync::oneshot::channel();
+        if self.orders.send(Order::Stop { done }).is_ok() {
+            // An error means that the supervisor is gone, and its process with it.
+            let _gone = stopped.await;
+        }
+    }
+
+    fn request(&self, request: Request) -> Reply {
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let (events, inbox) = mpsc::unbounded_channel();
+        // A failed send drops `events`, and the reply then says that the host is shut down.
+        let _unsent = self.orders.send(Order::Request { id, request, events });
+        Reply { id, inbox, orders: self.orders.clone(), ended: false }
+    }
+}
+
+/// The events of one request. Dropped before its end, it cancels the request.
+#[derive(Debug)]
+struct Reply {
+    id: u64,
+    inbox: mpsc::UnboundedReceiver<Result<Event, EngineError>>,
+    orders: mpsc::UnboundedSender<Order>,
+    ended: bool,
+}
+
+impl Reply {
+    async fn next(&mut self) -> Result<Event, EngineError> {
+        let event = match self.inbox.recv().await {
+            Some(Ok(Event::Failed(failure))) => Err(EngineError::Failed(failure)),
+            Some(event) => event,
+            None => Err(EngineError::ShutDown),
+        };
+        self.ended |= match &event {
+            Err(_) => true,
+            Ok(event) => supervisor::closes_request(event),
+        };
+        event
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        if !self.ended {
+            let _gone = self.orders.send(Order::Cancel { id: self.id });
+        }
+    }
+}
+
+/// An answer on its way. Dropped before its end, it stops the engine from writing on.
+#[derive(Debug)]
+pub struct Generation {
+    reply: Reply,
+}
+
+/// What an answer tells on its way.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GenerationEvent {
+    /// The prompt is counted, and processed this far.
+    Prompt {
+        /// Tokens in the KV cache by now, reused ones included.
+        processed: u32,
+        /// Tokens of the whole prompt.
+        total: u32,
+        /// Of these, reused.
+        cached: u32,
+    },
+    /// More text.
+    Text {
+        /// May be empty.
+        text: String,
+        /// Tokens written so far.
+        predicted_n: u32,
+    },
+    /// The end.
+    Done {
+        /// Why here.
+        finish_reason: FinishReason,
+        /// Counts and times.
+        timings: Timings,
+    },
+}
+
+impl Generation {
+    /// The next event; after [`GenerationEvent::Done`] or an error there is none.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    pub async fn next(&mut self) -> Result<GenerationEvent, EngineError> {
+        loop {
+            return Ok(match self.reply.next().await? {
+                Event::PromptProgress { processed, total, cached } => {
+                    GenerationEvent::Prompt { processed, total, cached }
+                }
+                Event::Token { text, predicted_n } => GenerationEvent::Text { text, predicted_n },
+                Event::Done { finish_reason, timings } => GenerationEvent::Done { finish_reason, timings },
+                _ => continue,
+            });
+        }
+    }
+
+    /// Ask the engine to stop. The answer then ends with [`FinishReason::Cancelled`], unless it ended before.
+    pub fn cancel(&self) {
+        let _gone = self.reply.orders.send(Order::Cancel { id: self.reply.id });
+    }
+
+    /// A handle that can cancel while another task reads the events.
+    pub fn canceller(&self) -> impl Fn() + Send + Sync + 'static {
+        let (orders, id) = (self.reply.orders.clone(), self.reply.id);
+        move || {
+            let _gone = orders.send(Order::Cancel { id });
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! One answer: reuse what the KV cache already holds, process the rest of the prompt piece by piece, then write token by
+//! token.
+
+use std::time::Instant;
+
+use llama_cpp_2::{
+    sampling::LlamaSampler,
+    token::{LlamaToken, data::LlamaTokenData, data_array::LlamaTokenDataArray},
+};
+use paddock_engine_api::protocol::{FinishReason, Sampling, Timings};
+
+use crate::{
+    liveness,
+    llama::{Context, DecodeError},
+    text::TextStream,
+};
+
+/// What to do with a prompt that is already in tokens.
+pub(crate) struct Job<'a> {
+    pub(crate) prompt: &'a [LlamaToken],
+    pub(crate) sampling: &'a Sampling,
+    pub(crate) stop: &'a [String],
+    pub(crate) max_tokens: Option<u32>,
+}
+
+/// What an answer tells on its way.
+pub(crate) enum Report {
+    Prompt { processed: u32, total: u32, cached: u32 },
+    Text { text: String, predicted_n: u32 },
+}
+
+/// A context, and the tokens that its KV cache holds.
+pub(crate) struct Session {
+    context: Context,
+    held: Vec<LlamaToken>,
+}
+
+/// The pieces in which a prompt is processed are as long as takes about this time, so that Stop and the progress bar
+/// stay quick on a slow computer, and a fast one still computes in full batches.
+const PIECE_MS: f64 = 2_000.0;
+/// The first piece, before anything is known of the speed, in tokens. Long enough to be computed efficiently.
+const FIRST_PIECE: usize = 128;
+/// Below this, the weights are read too often per token.
+const SHORTEST_PIECE: usize = 32;
+
+impl Session {
+    pub(crate) fn new(context: Context) -> Self {
+        Self { context, held: Vec::new() }
+    }
+
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Run one token through the model and forget it, so that everything is allocated and paged in.
+    pub(crate) fn warm_up(&mut self, token: LlamaToken) -> Result<(), DecodeError> {
+        let result = self.context.decode(&[token], 0, true);
+        self.context.synchronize();
+        self.context.clear();
+        result
+    }
+
+    /// Answer. The prompt must be shorter than the context and not empty.
+    pub(crate) fn answer(
+        &mut self,
+        job: &Job<'_>,
+        mut report: impl FnMut(Report),
+    ) -> Result<(FinishReason, Timings), DecodeError> {
+        let cached = self.reuse(job.prompt);
+        let started = Instant::now();
+        let understood = self.understand(job.prompt, cached, &mut report);
+        let mut timings = Timings {
+            cache_n: count(cached),
+            prompt_n: count(self.held.len() - cached),
+            prompt_ms: ms_since(started),
+            ..Timings::default()
+        };
+        let finish_reason = match understood {
+            Ok(true) => self.write(job, &mut timings, &mut report)?,
+            Ok(false) => FinishReason::Cancelled,
+            Err(error) => {
+                self.forget_all();
+                return Err(error);
+            }
+        };
+        Ok((finish_reason, timings))
+    }
+
+    /// Keep the longest common beginning of what is held and the prompt, less one token, whose logits are needed.
+    fn reuse(&mut self, prompt: &[LlamaToken]) -> usize {
+        let common = self.held.iter().zip(prompt).take_while(|(held, wanted)| held == wanted).count();
+        let keep = common.min(prompt.len().saturating_sub(1));
+        if keep < self.held.len() {
+            if self.context.forget_from(count(keep)) {
+                self.held.truncate(keep);
+            } else {
+                self.forget_all();
+            }
+        }
+        self.held.len()
+    }
+
+    fn forget_all(&mut self) {
+        self.context.clear();
+        self.held.clear();
+    }
+
+    /// Process the prompt from `cached` on. False: cancelled.
+    fn understand(
+        &mut self,
+        prompt: &[LlamaToken],
+        cached: usize,
+        report: &mut impl FnMut(Report),
+    ) -> Result<bool, DecodeError> {
+        let longest = self.context.n_batch() as usize;
+        let mut piece_len = FIRST_PIECE.min(longest);
+        let total = count(prompt.len());
+        report(Report::Prompt { processed: count(cached), total, cached: count(cached) });
+        while self.held.len() < prompt.len() {
+            if liveness::is_cancelled() {
+                return Ok(false);
+            }
+            let from = self.held.len();
+            let piece = &prompt[from..prompt.len().min(from + piece_len)];
+            let last = from + piece.len() == prompt.len();
+            let started = Instant::now();
+            match self.context.decode(piece, count(from), last) {
+                Ok(()) => self.held.extend_from_slice(piece),
+                Err(DecodeError::Aborted) => {
+                    // Some micro-batches of the piece may be in the cache and some not.
+                    if !self.context.forget_from(count(from)) {
+                        self.forget_all();
+                    }
+                    return Ok(false);
+                }
+                Err(error) => return Err(error),
+            }
+            self.context.synchronize();
+            liveness::progressed();
+            report(Report::Prompt { processed: count(self.held.len()), total, cached: count(cached) });
+            piece_len = next_piece(piece.len(), ms_since(started), longest);
+        }
+        Ok(true)
+    }
+
+    fn write(
+        &mut self,
+        job: &Job<'_>,
+        timings: &mut Timings,
+        report: &mut impl FnMut(Report),
+    ) -> Result<FinishReason, DecodeError> {
+        let started = Instant::now();
+        let mut sampler = sampler(job.sampling, self.context.model().n_vocab());
+        sampler.accept_many(job.prompt.iter().rev().take(job.sampling.repeat_last_n as usize).rev());
+        let mut candidates = LlamaTokenDataArray::new(Vec::new(), false);
+        let mut text = TextStream::new(job.stop);
+        let mut bytes = Vec::new();
+        let finish_reason = loop {
+            if liveness::is_cancelled() {
+                break FinishReason::Cancelled;
+            }
+            if job.max_tokens.is_some_and(|max| timings.predicted_n >= max) {
+                break FinishReason::Length;
+            }
+            let Some(token) = self.next_token(&mut sampler, &mut candidates) else {
+                break FinishReason::Length;
+            };
+            timings.predicted_n += 1;
+            timings.predicted_ms = ms_since(started);
+            liveness::progressed();
+            if self.context.model().is_end(token) {
+                break FinishReason::Stop;
+            }
+            bytes.clear();
+            self.context.model().piece(token, false, &mut bytes);
+            let shown = text.push(&bytes);
+            report(Report::Text { text: shown, predicted_n: timings.predicted_n });
+            if text.stopped() {
+                break FinishReason::StopString;
+            }
+            let position = count(self.held.len());
+            if position >= self.context.n_ctx() {
+                break FinishReason::Length;
+            }
+            match self.context.decode(&[token], position, true) {
+                Ok(()) => self.held.push(token),
+                Err(DecodeError::Full) => break FinishReason::Length,
+                Err(DecodeError::Aborted) => {
+                    if !self.context.forget_from(position) {
+                        self.forget_all();
+                    }
+                    break FinishReason::Cancelled;
+                }
+                Err(error) => {
+                    self.forget_all();
+                    return Err(error);
+                }
+            }
+        };
+        timings.predicted_ms = ms_since(started);
+        let rest = text.finish();
+        if !rest.is_empty() {
+            report(Report::Text { text: rest, predicted_n: timings.predicted_n });
+        }
+        Ok(finish_reason)
+    }
+
+    fn next_token(&mut self, sampler: &mut LlamaSampler, candidates: &mut LlamaTokenDataArray) -> Option<LlamaToken> {
+        let logits = self.context.logits()?;
+        candidates.data.clear();
+        candidates.data.extend((0..).zip(logits).map(|(id, &logit)| LlamaTokenData::new(LlamaToken(id), logit, 0.0)));
+        candidates.selected = None;
+        candidates.sorted = false;
+        candidates.apply_sampler(sampler);
+        let token = candidates.selected_token()?;
+        sampler.accept(token);
+        Some(token)
+    }
+}
+
+/// In llama.cpp's own order (common/sampling.cpp): penalties, top-k, top-p, min-p, temperature, draw.
+fn sampler(sampling: &Sampling, n_vocab: i32) -> LlamaSampler {
+    let mut chain = Vec::new();
+    let last_n = i32::try_from(sampling.repeat_last_n).unwrap_or(i32::MAX);
+    if sampling.repeat_penalty != 1.0 && last_n > 0 {
+        chain.push(LlamaSampler::penalties(n_vocab, last_n, sampling.repeat_penalty, 0.0, 0.0));
+    }
+    if sampling.temperature <= 0.0 {
+        chain.push(LlamaSampler::greedy());
+    } else {
+        if sampling.top_k > 0 {
+            chain.push(LlamaSampler::top_k(i32::try_from(sampling.top_k).unwrap_or(i32::MAX)));
+        }
+        if sampling.top_p < 1.0 {
+            chain.push(LlamaSampler::top_p(sampling.top_p, 1));
+        }
+        if sampling.min_p > 0.0 {
+            chain.push(LlamaSampler::min_p(sampling.min_p, 1));
+        }
+        chain.push(LlamaSampler::temp(sampling.temperature));
+        // llama.cpp reads u32::MAX (LLAMA_DEFAULT_SEED) as "draw a seed".
+        chain.push(LlamaSampler::dist(sampling.seed.unwrap_or(u32::MAX)));
+    }
+    LlamaSampler::chain(chain, true)
+}
+
+/// How long the next piece is, after one of `len` tokens took `took_ms`.
+fn next_piece(len: usize, took_ms: f64, longest: usize) -> usize {
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an estimate"
+    )]
+    let fitting = (len as f64 * PIECE_MS / took_ms.max(0.01)) as usize;
+    // At most doubled, since the first pieces of a prompt are cheaper than the last.
+    (fitting.min(len * 2) / SHORTEST_PIECE * SHORTEST_PIECE).clamp(SHORTEST_PIECE.min(longest), longest)
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+fn ms_since(start: Instant) -> f64 {
+    start.elapsed().as_secs_f64() * 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_grow_on_a_fast_computer_and_stay_short_on_a_slow_one() {
+        assert_eq!(next_piece(128, 10.0, 2048), 256);
+        assert_eq!(next_piece(1024, 100.0, 2048), 2048);
+        assert_eq!(next_piece(128, 8_000.0, 2048), 32);
+        assert_eq!(next_piece(32, 60_000.0, 2048), 32);
+        assert_eq!(next_piece(128, 0.0, 16), 16);
+    }
+}

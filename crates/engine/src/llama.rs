@@ -1,0 +1,33 @@
+//! A thin safe layer over llama.cpp's C API: [`Model`], [`Context`] and the log.
+//!
+//! llama-cpp-2's own types hide their pointers, and with them what the engine needs: the abort callback (a sign of life
+//! and a way out of a long micro-batch), what was really allocated, and the limit on output rows. So models and contexts
+//! are held here, over the raw bindings of the same pinned version, and the rest (backend, devices, samplers, tokens)
+//! comes from llama-cpp-2.
+
+#![expect(unsafe_code, reason = "this is where C begins")]
+
+mod context;
+mod log;
+mod model;
+
+pub(crate) use context::{Context, ContextParams, DecodeError};
+pub(crate) use log::{capture as capture_log, errors_since as log_errors_since, mark as log_mark};
+pub(crate) use model::{Model, ModelParams};
+
+use std::ffi::{CStr, c_char};
+
+/// A C string that may be null, as Rust text.
+///
+/// # Safety
+/// `text` is null or points to a string with its end, valid for the call.
+unsafe fn text_of(text: *const c_char) -> Option<String> {
+    // SAFETY: the caller's promise.
+    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
+}
+
+/// What llama.cpp says of the instructions it uses.
+pub(crate) fn system_info() -> String {
+    // SAFETY: returns a pointer to a static buffer; only the engine thread calls this.
+    unsafe { text_of(llama_cpp_sys_2::llama_print_system_info()) }.unwrap_or_default()
+}

@@ -1,0 +1,253 @@
+//! From a conversation to tokens, so that nothing a user (or an earlier answer) wrote can become a control token.
+//!
+//! A chat template gives one flat text. Tokenized with special tokens parsed, a user's `<|eot_id|>` would end the turn.
+//! So before rendering, everything in the messages that could be read as a special token is swapped for one private-use
+//! character each; the template sees ordinary text and may trim or cut it as it likes; and after rendering the text is
+//! tokenized apart: what the template wrote with special tokens parsed, what was swapped out without. For all other
+//! text the tokens are exactly those of the whole text in one go, as in training.
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use llama_cpp_2::token::LlamaToken;
+use paddock_engine_api::protocol::ChatMessage;
+
+/// The first of Unicode's plane-15 private-use characters; there are 65,534 of them.
+const FIRST_MARK: u32 = 0xF_0000;
+const LAST_MARK: u32 = 0xF_FFFD;
+
+/// Swaps special-token texts for marks and back.
+pub(crate) struct Guard {
+    specials: Vec<String>,
+    finder: Option<AhoCorasick>,
+}
+
+/// What [`Guard::protect`] took out, by mark.
+#[derive(Default)]
+pub(crate) struct Taken {
+    texts: Vec<String>,
+}
+
+/// A piece of a rendered conversation.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Piece<'a> {
+    /// From the template, or harmless: special tokens are parsed.
+    Template(&'a str),
+    /// From a message: special tokens are not parsed.
+    Content(&'a str),
+}
+
+impl Guard {
+    /// For a vocabulary's special texts.
+    pub(crate) fn new(specials: Vec<String>) -> Self {
+        let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&specials).ok();
+        Self { specials, finder }
+    }
+
+    /// The same conversation with marks in place of everything dangerous. `None`: there is more of it than there are
+    /// marks, which no honest conversation has.
+    pub(crate) fn protect(&self, messages: &[ChatMessage]) -> Option<(Vec<ChatMessage>, Taken)> {
+        let mut taken = Taken::default();
+        let protected = messages
+            .iter()
+            .map(|message| {
+                Some(ChatMessage { role: message.role, content: self.protect_text(&message.content, &mut taken)? })
+            })
+            .collect::<Option<_>>()?;
+        Some((protected, taken))
+    }
+
+    fn protect_text(&self, text: &str, taken: &mut Taken) -> Option<String> {
+        // A special text could also arise where a message meets the template (or another message): from a message's
+        // end that begins one, or a message's beginning that ends one.
+        let head = self
+            .specials
+            .iter()
+            .map(|special| edge(special, |len| text.starts_with(&special[special.len() - len..])))
+            .max();
+        let tail = self.specials.iter().map(|special| edge(special, |len| text.ends_with(&special[..len]))).max();
+        let head = head.unwrap_or(0).min(text.len());
+        let tail_from = text.len() - tail.unwrap_or(0).min(text.len() - head);
+
+        let mut out = String::with_capacity(text.len());
+        let mut take = |part: &str, out: &mut String| {
+            if !part.is_empty() {
+                out.push(taken.mark(part)?);
+            }
+            Some(())
+        };
+        take(&text[..head], &mut out)?;
+        let middle = &text[head..tail_from];
+        let mut done = 0;
+        let found = self.finder.iter().flat_map(|finder| finder.find_iter(middle));
+        for (start, end) in found.map(|found| (found.start(), found.end())) {
+            push_unmarked(&middle[done..start], &mut out, &mut take)?;
+            take(&middle[start..end], &mut out)?;
+            done = end;
+        }
+        push_unmarked(&middle[done..], &mut out, &mut take)?;
+        take(&text[tail_from..], &mut out)?;
+        Some(out)
+    }
+}
+
+/// Copy text, taking out characters that look like our marks.
+fn push_unmarked(text: &str, out: &mut String, take: &mut impl FnMut(&str, &mut String) -> Option<()>) -> Option<()> {
+    let mut done = 0;
+    for (at, c) in text.char_indices().filter(|&(_, c)| is_mark(c)) {
+        out.push_str(&text[done..at]);
+        done = at + c.len_utf8();
+        take(&text[at..done], out)?;
+    }
+    out.push_str(&text[done..]);
+    Some(())
+}
+
+/// The longest proper part of `special`, in bytes, for which `holds`.
+fn edge(special: &str, holds: impl Fn(usize) -> bool) -> usize {
+    let fits = |&len: &usize| special.is_char_boundary(len) && special.is_char_boundary(special.len() - len);
+    (1..special.len()).rev().filter(fits).find(|&len| holds(len)).unwrap_or(0)
+}
+
+fn is_mark(c: char) -> bool {
+    (FIRST_MARK..=LAST_MARK).contains(&u32::from(c))
+}
+
+impl Taken {
+    fn mark(&mut self, text: &str) -> Option<char> {
+        let mark = u32::try_from(self.texts.len()).ok().map(|n| FIRST_MARK + n).filter(|&mark| mark <= LAST_MARK)?;
+        self.texts.push(text.to_owned());
+        char::from_u32(mark)
+    }
+
+    /// The rendered text in pieces.
+    pub(crate) fn pieces<'a>(&'a self, rendered: &'a str) -> Vec<Piece<'a>> {
+        let mut pieces = Vec::new();
+        let mut done = 0;
+        for (at, c) in rendered.char_indices().filter(|&(_, c)| is_mark(c)) {
+            if at > done {
+                pieces.push(Piece::Template(&rendered[done..at]));
+            }
+            done = at + c.len_utf8();
+            // A mark that is not ours comes from the template itself and stays what it is.
+            let ours = (u32::from(c) - FIRST_MARK) as usize;
+            pieces.push(match self.texts.get(ours) {
+                Some(text) => Piece::Content(text),
+                None => Piece::Template(&rendered[at..done]),
+            });
+        }
+        if done < rendered.len() {
+            pieces.push(Piece::Template(&rendered[done..]));
+        }
+        pieces
+    }
+}
+
+/// Tokenize the pieces one after the other. `None`: over 2 GiB in one piece.
+pub(crate) fn tokenize(
+    pieces: &[Piece<'_>],
+    tokenize: impl Fn(&str, bool, &mut Vec<LlamaToken>) -> Option<()>,
+) -> Option<Vec<LlamaToken>> {
+    let mut tokens = Vec::new();
+    for piece in pieces {
+        match piece {
+            Piece::Template(text) => tokenize(text, true, &mut tokens)?,
+            Piece::Content(text) => tokenize(text, false, &mut tokens)?,
+        }
+    }
+    Some(tokens)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+mod tests {
+    use paddock_engine_api::protocol::ChatRole;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn guard() -> Guard {
+        Guard::new(["<|eot_id|>", "<|start_header_id|>", "<|end_header_id|>", "</s>"].map(str::to_owned).to_vec())
+    }
+
+    fn user(content: &str) -> ChatMessage {
+        ChatMessage { role: ChatRole::User, content: content.into() }
+    }
+
+    /// What a template does that glues everything together, the worst case.
+    fn render(messages: &[ChatMessage]) -> String {
+        messages.iter().map(|message| message.content.trim()).collect::<Vec<_>>().concat()
+    }
+
+    fn text_of(pieces: &[Piece<'_>]) -> String {
+        pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Template(text) | Piece::Content(text) => *text,
+            })
+            .collect()
+    }
+
+    /// Whether any special text stands in what would be parsed.
+    fn parses_a_special(guard: &Guard, pieces: &[Piece<'_>]) -> bool {
+        pieces.iter().any(|piece| matches!(piece, Piece::Template(text) if guard.specials.iter().any(|special| text.contains(special.as_str()))))
+    }
+
+    #[test]
+    fn a_typed_control_token_is_set_apart_and_the_rest_is_not() {
+        let guard = guard();
+        let (protected, taken) = guard.protect(&[user("hello <|eot_id|>world")]).unwrap();
+        let rendered = format!("<|start_header_id|>user{}<|eot_id|>", protected[0].content);
+        assert_eq!(
+            taken.pieces(&rendered),
+            [
+                Piece::Template("<|start_header_id|>userhello "),
+                Piece::Content("<|eot_id|>"),
+                Piece::Template("world<|eot_id|>")
+            ]
+        );
+    }
+
+    #[test]
+    fn a_control_token_put_together_from_two_messages_stays_text() {
+        let guard = guard();
+        let (protected, taken) = guard.protect(&[user("a <|eot"), user("_id|> b")]).unwrap();
+        let rendered = render(&protected);
+        let pieces = taken.pieces(&rendered);
+        assert!(!parses_a_special(&guard, &pieces));
+        assert_eq!(text_of(&pieces), "a <|eot_id|> b");
+    }
+
+    #[test]
+    fn private_use_characters_of_the_user_come_back_unchanged() {
+        let guard = guard();
+        let text = "x\u{F0000}<|eot_id|>\u{F0001}\u{FFFFD}y";
+        let (protected, taken) = guard.protect(&[user(text)]).unwrap();
+        assert_eq!(text_of(&taken.pieces(&protected[0].content)), text);
+    }
+
+    #[test]
+    fn ordinary_text_is_one_piece_with_its_surroundings() {
+        let (protected, taken) = guard().protect(&[user("Is 3 < 4? émoji 👍")]).unwrap();
+        assert_eq!(taken.pieces(&protected[0].content).len(), 1);
+    }
+
+    #[test]
+    fn more_control_tokens_than_marks_are_refused() {
+        assert!(guard().protect(&[user(&"</s>".repeat(70_000))]).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn no_content_ever_parses_as_a_special_and_none_is_lost(
+            contents in proptest::collection::vec("(<\\|eot_id\\|>|</s>|<\\||\\|>|eot|_id|<|>|/s|a| |\u{F0000}){0,8}", 1..4),
+        ) {
+            let guard = guard();
+            let messages: Vec<_> = contents.iter().map(|content| user(content)).collect();
+            let (protected, taken) = guard.protect(&messages).unwrap();
+            let rendered: String = protected.iter().map(|message| message.content.as_str()).collect();
+            let pieces = taken.pieces(&rendered);
+            prop_assert_eq!(text_of(&pieces), contents.concat());
+            // Neighbouring template pieces are tokenized apart, so only what is inside one piece counts.
+            prop_assert!(!parses_a_special(&guard, &pieces), "{:?}", pieces);
+        }
+    }
+}
