@@ -179,7 +179,12 @@ fn schema_version(connection: &Connection, path: &Path) -> Result<usize, Error> 
     let number = |pragma| connection.read().pragma_query_value(None, pragma, |row| row.get(0));
     let (application, found): (i64, i64) = (number("application_id")?, number("user_version")?);
     if application != APPLICATION_ID {
-        return Err(Error::AnotherProgram { path: path.to_owned() });
+        // SQLite takes a file of a few bytes for a database without tables.
+        let tables: i64 = connection.read().query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
+        return Err(match tables {
+            0 => Error::Damaged { detail: "the file holds no tables".into() },
+            _ => Error::AnotherProgram { path: path.to_owned() },
+        });
     }
     match usize::try_from(found) {
         Ok(version) if (1..=MIGRATIONS.len()).contains(&version) => Ok(version),

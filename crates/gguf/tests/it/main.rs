@@ -1,0 +1,8 @@
+//! The format from outside: what is written is read back, and what is hostile is refused.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod hostile;
+mod large;
+mod raw;
+mod round_trip;
+mod tables;

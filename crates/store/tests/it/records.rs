@@ -1,0 +1,80 @@
+//! Models and settings.
+
+use paddock_store::{Error, ModelRecord, Store};
+use serde::{Deserialize, Serialize};
+
+use crate::Place;
+
+fn model(path: &str, last_used_ms: i64) -> ModelRecord {
+    ModelRecord {
+        path: path.to_owned(),
+        name: "Llama 3.3 70B".to_owned(),
+        quant: Some("Q4_K_M".to_owned()),
+        size_bytes: 42_520_395_584,
+        last_used_ms,
+        settings_json: Some(r#"{"nCtx":8192}"#.to_owned()),
+    }
+}
+
+#[test]
+fn models_are_listed_by_their_last_use() {
+    let mut store = Store::open_in_memory().unwrap();
+    for (path, at) in [("/a.gguf", 1), ("/b.gguf", 2), ("/c.gguf", 3), ("/a.gguf", 4)] {
+        store.record_model_use(&model(path, at)).unwrap();
+    }
+    let models = store.recent_models(2).unwrap();
+    assert_eq!(models, [model("/a.gguf", 4), model("/c.gguf", 3)]);
+    store.forget_model("/a.gguf").unwrap();
+    store.forget_model("/never.gguf").unwrap();
+    assert_eq!(store.recent_models(usize::MAX).unwrap().len(), 2);
+}
+
+#[test]
+fn using_a_model_without_settings_keeps_the_ones_it_had() {
+    let mut store = Store::open_in_memory().unwrap();
+    store.record_model_use(&model("/a.gguf", 1)).unwrap();
+    let bare = ModelRecord { settings_json: None, quant: None, ..model("/a.gguf", 2) };
+    store.record_model_use(&bare).unwrap();
+    let stored = &store.recent_models(1).unwrap()[0];
+    assert_eq!(stored.settings_json.as_deref(), Some(r#"{"nCtx":8192}"#));
+    assert_eq!(stored.quant, None);
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Sampling {
+    temperature: f64,
+    stop: Vec<String>,
+}
+
+#[test]
+fn settings_keep_their_form_over_a_restart() {
+    let place = Place::new();
+    let sampling = Sampling { temperature: 0.7, stop: vec!["\n".into(), "🐎".into()] };
+    let mut store = place.open();
+    assert_eq!(store.setting::<Sampling>("sampling").unwrap(), None);
+    store.set_setting("sampling", &sampling).unwrap();
+    store.set_setting("theme", "dark").unwrap();
+    store.set_setting("theme", "light").unwrap();
+    drop(store);
+    let mut store = place.open();
+    assert_eq!(store.setting("sampling").unwrap(), Some(sampling));
+    assert_eq!(store.setting("theme").unwrap(), Some("light".to_owned()));
+    store.remove_setting("theme").unwrap();
+    assert_eq!(store.setting::<String>("theme").unwrap(), None);
+}
+
+#[test]
+fn a_setting_of_another_form_is_an_error_and_stays() {
+    let mut store = Store::open_in_memory().unwrap();
+    store.set_setting("n", "text").unwrap();
+    let error = store.setting::<u32>("n").expect_err("text is no number");
+    assert!(matches!(&error, Error::SettingUnreadable { key, .. } if key == "n"));
+    assert!(error.to_string().contains("“n”"), "{error}");
+    assert_eq!(store.setting("n").unwrap(), Some("text".to_owned()));
+}
+
+#[test]
+fn a_store_can_move_to_another_thread() {
+    fn is_send<T: Send>(_: &T) {}
+    is_send(&Store::open_in_memory().unwrap());
+}
