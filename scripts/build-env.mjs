@@ -48,12 +48,8 @@ export function buildEnv(base = process.env) {
   const cargoBin = path.join(base.CARGO_HOME || path.join(os.homedir(), '.cargo'), 'bin');
   const pathName = Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
   if (!which('cargo', env)) env[pathName] = `${env[pathName] ?? ''}${path.delimiter}${cargoBin}`;
-  if (!env.CMAKE_GENERATOR && which('ninja', env)) env.CMAKE_GENERATOR = 'Ninja';
   // Set, it turns llama.cpp into a build for the oldest processors, ten times slower.
   delete env.SOURCE_DATE_EPOCH;
-  // Without this, cargo gives build-time crates debug information or none depending on which members are asked for,
-  // and each combination compiles llama.cpp again.
-  env.CARGO_PROFILE_DEV_BUILD_OVERRIDE_DEBUG ??= 'false';
   return env;
 }
 
