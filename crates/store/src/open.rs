@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,10 @@ use crate::{Error, Store};
 /// Below this size every start checks the whole database (64 MiB take about 80 ms); above it, only a
 /// start after an unclean stop does.
 const ALWAYS_CHECK_BELOW_BYTES: u64 = 64 << 20;
+
+/// How long to wait for the lock before another process is believed to have it. On Unix a child that
+/// is just being started holds its parent's locks between `fork` and `exec`.
+const LOCK_PATIENCE: Duration = Duration::from_millis(200);
 
 /// What happened while the database was opened.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,7 +121,13 @@ fn lock(path: &Path) -> Result<Option<File>, Error> {
     let failed = |source| Error::Io { doing: "lock", path: lock_path.clone(), source };
     // Opened for writing because Windows and some network file systems lock nothing else.
     let file = File::options().create(true).truncate(false).write(true).open(&lock_path).map_err(failed)?;
-    match file.try_lock() {
+    let started = Instant::now();
+    let mut taken = file.try_lock();
+    while matches!(taken, Err(fs::TryLockError::WouldBlock)) && started.elapsed() < LOCK_PATIENCE {
+        thread::sleep(LOCK_PATIENCE / 20);
+        taken = file.try_lock();
+    }
+    match taken {
         Ok(()) => Ok(Some(file)),
         Err(fs::TryLockError::WouldBlock) => Ok(None),
         // A file system without locks: there, one process is all there is to hope for.

@@ -106,7 +106,7 @@ fn a_flipped_page_of_a_table_is_set_aside() {
     let length = fs::metadata(place.path()).unwrap().len();
     let bytes = fs::read(place.path()).unwrap();
     // 0x0D: a leaf of a table, where the messages are (SQLite file format, §1.6).
-    let leaf = (1..length / PAGE_BYTES).filter(|page| bytes[(page * PAGE_BYTES) as usize] == 0x0D).next_back().unwrap();
+    let leaf = (1..length / PAGE_BYTES).rfind(|page| bytes[(page * PAGE_BYTES) as usize] == 0x0D).unwrap();
     overwrite(&place.path(), leaf * PAGE_BYTES, &[0xFF; 200]);
     set_aside_and_started_anew(&place);
 }
