@@ -67,14 +67,7 @@ if (isMainScript(import.meta.url)) {
   await main(async () => {
     const env = buildEnv();
     if (command) return (await run(command, args, { env, cwd: process.cwd() })).code;
-    for (const name of [
-      'CARGO_TARGET_DIR',
-      'CCACHE_DIR',
-      'CMAKE_GENERATOR',
-      'CARGO_PROFILE_DEV_BUILD_OVERRIDE_DEBUG',
-    ]) {
-      if (env[name]) console.log(`${name}=${env[name]}`);
-    }
+    for (const name of ['CARGO_TARGET_DIR', 'CCACHE_DIR']) console.log(`${name}=${env[name]}`);
     return 0;
   });
 }

@@ -13,7 +13,6 @@ export async function setup({ forTests = true } = {}) {
   if (isMac) await (await import('./setup/macos.mjs')).installSystemPackages(process.env);
   if (isWindows) await (await import('./setup/windows.mjs')).installSystemPackages(process.env);
   await installNodeModules(process.env);
-  // Asked for again, because the packages may have brought Ninja.
   return buildEnv();
 }
 

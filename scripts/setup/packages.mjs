@@ -7,7 +7,6 @@ export const packages = [
   { debian: 'build-essential', fedora: 'gcc-c++', arch: 'base-devel', command: 'c++' },
   { debian: 'pkg-config', fedora: 'pkgconf-pkg-config', arch: 'pkgconf', command: 'pkg-config' },
   { debian: 'cmake', fedora: 'cmake', arch: 'cmake', command: 'cmake' },
-  { debian: 'ninja-build', fedora: 'ninja-build', arch: 'ninja', command: 'ninja' },
   // Makes the second build of llama.cpp a matter of seconds.
   { debian: 'ccache', fedora: 'ccache', arch: 'ccache', command: 'ccache' },
   // bindgen reads llama.cpp's headers with it.

@@ -39,7 +39,7 @@ export function look(app) {
       ].map((element) => ({
         role: element.dataset.testid.slice('message-'.length),
         state: element.dataset.state,
-        text: text(all('message-text', element)[0] ?? element),
+        text: text(element.querySelector('.answer, .text')),
         metrics: text(all('metrics', element)[0]),
       })),
       conversations: all('conversation-item').map(text),

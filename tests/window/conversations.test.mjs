@@ -70,10 +70,8 @@ describe('conversations', () => {
   it('can be renamed, and the name survives a restart', async () => {
     const home = freshHome();
     const { app } = await withTwoConversations(home);
-    await openMenuFor(app, 'conversation-rename');
-    await until('a field for the name', async () => {
-      return app.browser.execute(() => document.activeElement?.matches('input, textarea'));
-    });
+    await fromMenuOfFirst(app, 'conversation-rename');
+    await app.browser.$(byId('conversation-rename-field')).waitForDisplayed();
     await app.browser.keys(['Control', 'a']);
     await keyboard(app, 'Islands');
     await app.browser.keys('Enter');
@@ -99,18 +97,12 @@ describe('conversations', () => {
 });
 
 async function deleteFirst(app) {
-  await openMenuFor(app, 'conversation-delete');
+  await fromMenuOfFirst(app, 'conversation-delete');
 }
 
-/** Clicks an action of the first conversation in the list, wherever it shows: at once, on hover, or in a menu. */
-async function openMenuFor(app, action) {
-  const item = app.browser.$(byId('conversation-item'));
-  await item.moveTo();
-  await until(`${action} of the first conversation`, async () => {
-    const button = app.browser.$(byId(action));
-    if (!(await button.isExisting()))
-      await app.browser.$(`${byId('conversation-item')} [aria-haspopup]`).click();
-    await app.browser.$(byId(action)).click();
-    return true;
-  });
+/** Clicks an action in the menu of the first conversation in the list. */
+async function fromMenuOfFirst(app, action) {
+  await app.browser.$(byId('conversation-item')).moveTo();
+  await click(app, 'conversation-menu');
+  await click(app, action);
 }
