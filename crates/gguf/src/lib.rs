@@ -9,7 +9,7 @@
 //! a small multiple of its own header in memory, whatever it claims. What this crate accepts is never
 //! more than what llama.cpp accepts, since the engine is going to open the same file.
 //!
-//! [`read`] is the entry point. [`write`] makes files, for tests and for models with random weights.
+//! [`read`] is the entry point. [`mod@write`] makes files, for tests and for models with random weights.
 //!
 //! **How to test:** `cargo test -p paddock-gguf`; `tests/hostile.rs` holds the malicious files.
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use crate::connection::{Connection, Durability};
+use crate::connection::Connection;
 use crate::migrations::{APPLICATION_ID, MIGRATIONS, migrate};
 use crate::{Error, Store};
 
@@ -58,19 +58,22 @@ impl Store {
     /// untouched in each case), [`Error::Damaged`] (only while another process has the file open), or
     /// what the disk said.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let path = path.as_ref();
+        Self::open_with(path.as_ref(), MIGRATIONS)
+    }
+
+    fn open_with(path: &Path, migrations: &[&str]) -> Result<Self, Error> {
         make_folder(path)?;
         let lock = lock(path)?;
         let mut report = OpenReport { in_use_elsewhere: lock.is_none(), ..OpenReport::default() };
-        let connection = match open_existing(path)? {
+        let connection = match open_existing(path, migrations)? {
             Existing::Sound(connection) => connection,
-            Existing::None => create(path)?,
+            Existing::None => create(path, migrations)?,
             Existing::Damaged { reason } if report.in_use_elsewhere => {
                 return Err(Error::Damaged { detail: reason });
             }
             Existing::Damaged { reason } => {
                 report.set_aside = Some(SetAside { path: set_aside(path)?, reason });
-                create(path)?
+                create(path, migrations)?
             }
         };
         let mut store = Self { connection, report, _lock: lock };
@@ -136,7 +139,7 @@ fn lock(path: &Path) -> Result<Option<File>, Error> {
     }
 }
 
-fn open_existing(path: &Path) -> Result<Existing, Error> {
+fn open_existing(path: &Path, migrations: &[&str]) -> Result<Existing, Error> {
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -161,16 +164,16 @@ fn open_existing(path: &Path) -> Result<Existing, Error> {
     }
     let unclean_stop = log_bytes(path) > 0;
     let check = unclean_stop || metadata.len() < ALWAYS_CHECK_BELOW_BYTES;
-    match open_checked(path, check) {
+    match open_checked(path, check, migrations) {
         Ok(connection) => Ok(Existing::Sound(connection)),
         Err(Error::Damaged { detail }) => Ok(Existing::Damaged { reason: detail }),
         Err(error) => Err(error),
     }
 }
 
-fn open_checked(path: &Path, check: bool) -> Result<Connection, Error> {
+fn open_checked(path: &Path, check: bool, migrations: &[&str]) -> Result<Connection, Error> {
     let mut connection = Connection::open(path, false)?;
-    let found = schema_version(&connection, path)?;
+    let found = schema_version(&connection, path, migrations.len())?;
     if check {
         let verdict: String = connection.read().query_row("PRAGMA quick_check(1)", (), |row| row.get(0))?;
         if verdict != "ok" {
@@ -178,15 +181,15 @@ fn open_checked(path: &Path, check: bool) -> Result<Connection, Error> {
         }
     }
     connection.configure()?;
-    if found < MIGRATIONS.len() {
+    if found < migrations.len() {
         keep_copy(&connection, path, found)?;
     }
-    migrate(&mut connection, found, MIGRATIONS)?;
+    migrate(&mut connection, found, migrations)?;
     Ok(connection)
 }
 
 /// How many migrations the file has been through.
-fn schema_version(connection: &Connection, path: &Path) -> Result<usize, Error> {
+fn schema_version(connection: &Connection, path: &Path, newest: usize) -> Result<usize, Error> {
     let number = |pragma| connection.read().pragma_query_value(None, pragma, |row| row.get(0));
     let (application, found): (i64, i64) = (number("application_id")?, number("user_version")?);
     if application != APPLICATION_ID {
@@ -198,12 +201,10 @@ fn schema_version(connection: &Connection, path: &Path) -> Result<usize, Error> 
         });
     }
     match usize::try_from(found) {
-        Ok(version) if (1..=MIGRATIONS.len()).contains(&version) => Ok(version),
-        Ok(version) if version > MIGRATIONS.len() => Err(Error::NewerSchema {
-            path: path.to_owned(),
-            found,
-            known: i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX),
-        }),
+        Ok(version) if (1..=newest).contains(&version) => Ok(version),
+        Ok(version) if version > newest => {
+            Err(Error::NewerSchema { path: path.to_owned(), found, known: i64::try_from(newest).unwrap_or(i64::MAX) })
+        }
         _ => Err(Error::Damaged { detail: format!("its format is numbered {found}") }),
     }
 }
@@ -221,19 +222,19 @@ fn keep_copy(connection: &Connection, path: &Path, version: usize) -> Result<(),
 }
 
 /// Makes a new database under another name and renames it when it is whole.
-fn create(path: &Path) -> Result<Connection, Error> {
+fn create(path: &Path, migrations: &[&str]) -> Result<Connection, Error> {
     let unfinished = with_suffix(path, ".new");
     for suffix in ["", "-wal", "-shm", "-journal"] {
         remove_if_there(&with_suffix(&unfinished, suffix))?;
     }
     let mut connection = Connection::open(&unfinished, true)?;
     connection.configure()?;
-    migrate(&mut connection, 0, MIGRATIONS)?;
+    migrate(&mut connection, 0, migrations)?;
     // The last connection to close moves the log into the file and deletes it.
     drop(connection);
     fs::rename(&unfinished, path).map_err(|source| Error::Io { doing: "create", path: path.to_owned(), source })?;
     sync_folder(path);
-    open_checked(path, false)
+    open_checked(path, false, migrations)
 }
 
 /// Renames the database and what belongs to it; returns the new name.
@@ -285,19 +286,96 @@ fn sync_folder(path: &Path) {
     }
 }
 
-impl Store {
-    /// Folds and marks `interrupted` every answer that has no finish reason. Returns how many.
-    fn end_unfinished_answers(&mut self) -> Result<usize, Error> {
-        let transaction = self.connection.write(Durability::PowerCut)?;
-        let ended = transaction.execute(
-            "UPDATE messages SET finish_reason = 'interrupted', content = content || coalesce(
-                 (SELECT group_concat(text, '' ORDER BY seq) FROM answer_chunks
-                  WHERE message_id = messages.id), '')
-             WHERE role = 'assistant' AND finish_reason IS NULL",
-            (),
-        )?;
-        transaction.execute("DELETE FROM answer_chunks", ())?;
-        transaction.commit()?;
-        Ok(ended)
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests {
+    use super::*;
+    use crate::NewTurn;
+
+    const SECOND: &str = "ALTER TABLE conversations ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;";
+
+    fn database(folder: &tempfile::TempDir) -> PathBuf {
+        let path = folder.path().join("paddock.db");
+        let mut store = Store::open(&path).unwrap();
+        let turn = NewTurn {
+            conversation: None,
+            parent: None,
+            content: "kept".into(),
+            title_if_new: "kept".into(),
+            system: None,
+            model_name: None,
+            now_ms: 1,
+        };
+        store.begin_turn(turn).unwrap();
+        path
+    }
+
+    #[test]
+    fn an_older_schema_is_brought_up_and_a_copy_of_it_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = database(&folder);
+        let newer = [MIGRATIONS[0], SECOND];
+        let store = Store::open_with(&path, &newer).unwrap();
+        assert_eq!(store.conversations().unwrap().len(), 1);
+        let version: i64 = store.connection.read().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+        assert_eq!(version, 2);
+        drop(store);
+
+        assert!(matches!(Store::open(&path), Err(Error::NewerSchema { found: 2, known: 1, .. })));
+        let copy = with_suffix(&path, ".before-v2");
+        assert_eq!(Store::open(copy).unwrap().conversations().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_migration_that_fails_half_way_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = database(&folder);
+        for _ in 0..2 {
+            let broken = [MIGRATIONS[0], SECOND, "DROP TABLE messages; SELECT no_such_function();"];
+            assert!(matches!(Store::open_with(&path, &broken), Err(Error::Database(_))));
+        }
+        let store = Store::open(&path).unwrap();
+        assert_eq!(store.report().set_aside, None);
+        assert_eq!(store.conversations().unwrap()[0].preview, "kept");
+    }
+
+    #[test]
+    fn a_full_disk_is_said_to_be_full_and_costs_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = database(&folder);
+        let mut store = Store::open(&path).unwrap();
+        store.set_setting("theme", "dark").unwrap();
+        let pages: i64 = store.connection.read().pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        // SQLite answers a limit on its pages as it answers ENOSPC.
+        store.connection.read().pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
+        let large = "x".repeat(100_000);
+        assert!(matches!(store.set_setting("theme", &large), Err(Error::DiskFull)));
+        assert_eq!(store.setting("theme").unwrap(), Some("dark".to_owned()));
+        store.set_setting("theme", "light").unwrap();
+    }
+
+    #[test]
+    fn user_actions_wait_for_the_disk_and_pieces_of_answers_do_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = database(&folder);
+        let mut store = Store::open(&path).unwrap();
+        let mode = |store: &Store| -> i64 {
+            store.connection.read().pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap()
+        };
+        let turn = NewTurn {
+            conversation: None,
+            parent: None,
+            content: "x".into(),
+            title_if_new: "x".into(),
+            system: None,
+            model_name: None,
+            now_ms: 1,
+        };
+        let answer = store.begin_turn(turn).unwrap().answer.id;
+        assert_eq!(mode(&store), 2, "FULL");
+        store.append_answer(&answer, "x").unwrap();
+        assert_eq!(mode(&store), 1, "NORMAL");
+        store.set_setting("x", &1).unwrap();
+        assert_eq!(mode(&store), 2, "FULL");
     }
 }

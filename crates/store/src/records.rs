@@ -148,4 +148,6 @@ pub struct Finish {
     pub error_json: Option<String>,
     /// The whole text, where the caller has it; `None` keeps what was appended.
     pub full_text: Option<String>,
+    /// The model that wrote it, where that was not known at its beginning; `None` keeps what is noted.
+    pub model_name: Option<String>,
 }

@@ -95,7 +95,8 @@ impl Store {
         transaction.execute(
             "UPDATE messages SET content = :content, finish_reason = :reason, cache_n = :cache_n,
                  prompt_n = :prompt_n, prompt_ms = :prompt_ms, predicted_n = :predicted_n,
-                 predicted_ms = :predicted_ms, error_json = :error_json
+                 predicted_ms = :predicted_ms, error_json = :error_json,
+                 model_name = coalesce(:model_name, model_name)
              WHERE id = :id",
             named_params! {
                 ":id": answer_id,
@@ -107,6 +108,7 @@ impl Store {
                 ":predicted_n": timings.map(|t| t.predicted_n),
                 ":predicted_ms": timings.map(|t| finite(t.predicted_ms)),
                 ":error_json": finish.error_json,
+                ":model_name": finish.model_name,
             },
         )?;
         transaction.execute("DELETE FROM answer_chunks WHERE message_id = ?1", [answer_id])?;
@@ -117,6 +119,21 @@ impl Store {
         let message = any_message(&transaction, answer_id)?;
         transaction.commit()?;
         Ok(message)
+    }
+
+    /// Folds and marks `interrupted` every answer that has no finish reason. Returns how many.
+    pub(crate) fn end_unfinished_answers(&mut self) -> Result<usize, Error> {
+        let transaction = self.connection.write(Durability::PowerCut)?;
+        let ended = transaction.execute(
+            "UPDATE messages SET finish_reason = 'interrupted', content = content || coalesce(
+                 (SELECT group_concat(text, '' ORDER BY seq) FROM answer_chunks
+                  WHERE message_id = messages.id), '')
+             WHERE role = 'assistant' AND finish_reason IS NULL",
+            (),
+        )?;
+        transaction.execute("DELETE FROM answer_chunks", ())?;
+        transaction.commit()?;
+        Ok(ended)
     }
 }
 

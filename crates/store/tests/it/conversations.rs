@@ -71,11 +71,24 @@ fn the_full_text_replaces_the_pieces() {
         timings: None,
         error_json: Some(r#"{"code":"engine_died"}"#.to_owned()),
         full_text: Some("the whole".to_owned()),
+        model_name: None,
     };
     let ended = store.finish_answer(&turn.answer.id, finish, 1).unwrap();
     assert_eq!(ended.content, "the whole");
     assert_eq!(ended.timings, None);
     assert_eq!(ended.error_json.as_deref(), Some(r#"{"code":"engine_died"}"#));
+}
+
+#[test]
+fn the_end_of_an_answer_may_name_its_model_and_keeps_the_name_otherwise() {
+    let mut store = Store::open_in_memory().unwrap();
+    let first = store.begin_turn(NewTurn { model_name: None, ..opening("x") }).unwrap();
+    let named = Finish { model_name: Some("late".to_owned()), ..stopped() };
+    let ended = store.finish_answer(&first.answer.id, named, 1).unwrap();
+    assert_eq!(ended.model_name.as_deref(), Some("late"));
+    let second = store.begin_turn(following(&first, "y")).unwrap();
+    let ended = store.finish_answer(&second.answer.id, stopped(), 1).unwrap();
+    assert_eq!(ended.model_name.as_deref(), Some("Llama 3.3 70B"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! The test starts itself again as a child that writes and reports, kills it (SIGKILL, or
 //! TerminateProcess on Windows), and looks at what is there.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -15,8 +15,8 @@ use crate::{Place, opening};
 /// Set for the child: the database to write to.
 const CHILD_DATABASE: &str = "PADDOCK_STORE_TEST_DATABASE";
 
-/// How often the child is killed.
-const KILLS: u64 = 300;
+/// How often the child is killed: about 70 ms each.
+const KILLS: u64 = 200;
 
 /// Not a test by itself: what the child does.
 #[test]
@@ -39,9 +39,18 @@ fn a_child_appends_until_it_is_killed() {
     }
 }
 
-/// Starts the child, kills it after `after`, and returns what it had acknowledged: the answer, and
-/// the last piece appended to it.
-fn killed_child(path: &Path, after: Duration) -> (Option<MessageId>, Option<u64>) {
+/// When the child is killed.
+#[derive(Debug, Clone, Copy)]
+enum Kill {
+    /// So long after it was started: usually before or while it opens the database.
+    AfterStart(Duration),
+    /// So long after it acknowledged its question.
+    AfterQuestion(Duration),
+}
+
+/// Starts the child, kills it, and returns what it had acknowledged: the answer, and the last piece
+/// appended to it.
+fn killed_child(path: &Path, kill: Kill) -> (Option<MessageId>, Option<u64>) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "killed::a_child_appends_until_it_is_killed", "--nocapture"])
         .env(CHILD_DATABASE, path)
@@ -49,11 +58,20 @@ fn killed_child(path: &Path, after: Duration) -> (Option<MessageId>, Option<u64>
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    std::thread::sleep(after);
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut said = String::new();
+    match kill {
+        Kill::AfterStart(after) => std::thread::sleep(after),
+        Kill::AfterQuestion(after) => {
+            while !said.contains("\nanswer ") {
+                assert!(output.read_line(&mut said).unwrap() > 0, "the child ended by itself: {said}");
+            }
+            std::thread::sleep(after);
+        }
+    }
     child.kill().unwrap();
     child.wait().unwrap();
-    let mut said = String::new();
-    child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+    output.read_to_string(&mut said).unwrap();
     // A line without its end was not acknowledged.
     let whole = &said[..said.rfind('\n').map_or(0, |end| end + 1)];
     let answer = whole.lines().find_map(|line| line.strip_prefix("answer ")).map(MessageId::from);
@@ -66,10 +84,12 @@ fn a_killed_process_loses_nothing_it_acknowledged() {
     let place = Place::new();
     let mut slowest_open = Duration::ZERO;
     let mut acknowledged = 0;
-    let mut answers = 0;
     for round in 0..KILLS {
-        // From before the database is open to well into the answer.
-        let (answer, last) = killed_child(&place.path(), Duration::from_millis(3 + round * 7 % 30));
+        let kill = match round % 4 {
+            0 => Kill::AfterStart(Duration::from_millis(2 + round % 23)),
+            _ => Kill::AfterQuestion(Duration::from_micros(round * 997 % 15_000)),
+        };
+        let (answer, last) = killed_child(&place.path(), kill);
         let started = Instant::now();
         let store = place.open();
         slowest_open = slowest_open.max(started.elapsed());
@@ -77,7 +97,6 @@ fn a_killed_process_loses_nothing_it_acknowledged() {
         let Some(answer) = answer else {
             continue;
         };
-        answers += 1;
         assert!(store.report().recovered_answers >= 1);
         let message = store.message(&answer).unwrap();
         assert_eq!(message.finish_reason, Some(FinishReason::Interrupted));
@@ -88,9 +107,8 @@ fn a_killed_process_loses_nothing_it_acknowledged() {
             acknowledged += last + 1;
         }
     }
-    assert!(answers > KILLS / 4, "only {answers} children came as far as an answer");
     assert!(acknowledged > KILLS, "only {acknowledged} pieces were acknowledged");
-    assert!(slowest_open < Duration::from_millis(1_500), "opening took {slowest_open:?}");
+    assert!(slowest_open < Duration::from_secs(2), "opening took {slowest_open:?}");
     let store = place.open();
     assert_eq!(store.report().recovered_answers, 0, "an answer is recovered once");
 }

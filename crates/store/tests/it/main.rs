@@ -68,7 +68,7 @@ fn follow(conversation: &ConversationId, parent: &MessageId, content: &str) -> N
 }
 
 fn stopped() -> Finish {
-    Finish { reason: FinishReason::Stop, timings: Some(timings()), error_json: None, full_text: None }
+    Finish { reason: FinishReason::Stop, timings: Some(timings()), error_json: None, full_text: None, model_name: None }
 }
 
 fn timings() -> Timings {
