@@ -16,9 +16,8 @@ export async function run({ env, say }) {
   // Stands in for the engine and writes as fast as it is told to.
   const engine = await buildBinary(env, 'debug', 'scripted-engine');
   const script = path.join(root, 'tests', 'window', 'measure-stream.mjs');
-  const measured = await withDisplay(env, {}, (windowEnv, before) => {
-    const [command, ...args] = [...before, process.execPath, script, engine];
-    return runProgram(command, args, { env: windowEnv, quiet: true });
+  const measured = await withDisplay(env, {}, (windowEnv) => {
+    return runProgram(process.execPath, [script, engine], { env: windowEnv, quiet: true });
   });
   if (measured.code !== 0)
     throw new PlainError('The window could not be measured; the reason is above.');

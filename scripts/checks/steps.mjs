@@ -102,9 +102,13 @@ async function windowTests(env, { headed, grep }) {
   // macOS has no WebDriver for the system's web view; Windows has one, but the tests read /proc to find processes.
   if (!isLinux) return { skipped: 'the tests of the window run on Linux only' };
   if (!which('WebKitWebDriver', env)) return { skipped: 'WebKitWebDriver is not installed' };
-  return withDisplay(env, { headed }, (windowEnv, before) => {
-    const words = [...before, process.execPath, mocha, '--config', 'tests/window/mocharc.json'];
-    if (grep) words.push('--grep', grep);
-    return run(words[0], words.slice(1), { env: windowEnv, capture: true });
+  return withDisplay(env, { headed }, (windowEnv) => {
+    const args = [
+      mocha,
+      '--config',
+      'tests/window/mocharc.json',
+      ...(grep ? ['--grep', grep] : []),
+    ];
+    return run(process.execPath, args, { env: windowEnv, capture: true });
   });
 }

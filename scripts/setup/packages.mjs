@@ -31,7 +31,7 @@ export const packages = [
     debian: 'dbus-daemon',
     fedora: 'dbus-daemon',
     arch: 'dbus',
-    command: 'dbus-run-session',
+    command: 'dbus-daemon',
     tests: true,
   },
   { debian: 'fonts-dejavu-core', fedora: 'dejavu-sans-fonts', arch: 'ttf-dejavu', tests: true },

@@ -22,12 +22,18 @@ export const artifacts = path.join(os.tmpdir(), 'paddock-window');
 
 const open = new Set();
 
+// Ctrl+C must not leave windows behind.
+process.on('exit', () => {
+  for (const app of open) app.killAtOnce();
+});
+
 /** Every app that has been started and not ended. */
 export const openApps = () => [...open];
 
 /** A place for an app's files. Starting the app twice with the same home is a restart. */
 export function freshHome() {
-  const home = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'paddock-home-')));
+  // Names with spaces and umlauts are common, and a common source of errors.
+  const home = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'paddock höme ')));
   mkdirSync(path.join(home, 'data'));
   return home;
 }
@@ -61,7 +67,7 @@ class App {
       throw new Error(`There is no app at ${this.application}: npm test builds it.`);
     const port = await freePort();
     this.#driver = spawn('WebKitWebDriver', [`--port=${port}`, '--host=127.0.0.1'], {
-      env: { ...process.env, ...this.#environment(), ...env },
+      env: { ...this.environment(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true, // a group of its own, so that it can be ended as a whole
     });
@@ -84,12 +90,14 @@ class App {
         'webkitgtk:browserOptions': { binary: this.application, args },
       },
     });
-    this.process = this.#find()[0];
+    this.process = this.windows()[0];
     if (!this.process) throw new Error('The app was started but is not among the processes.');
   }
 
-  #environment() {
+  /** What the app is started with, so that it writes nowhere but into its home. */
+  environment() {
     return {
+      ...process.env,
       PADDOCK_DATA_DIR: this.dataDir,
       // The web view's own storage must be as fresh as our data.
       XDG_DATA_HOME: path.join(this.home, 'xdg-data'),
@@ -101,7 +109,7 @@ class App {
   }
 
   /** The app's own processes: the window, not its engine and not the web view's helpers. */
-  #find() {
+  windows() {
     const binary = realpathSync(this.application);
     const mark = `PADDOCK_DATA_DIR=${this.dataDir}`;
     return findProcesses(
@@ -148,6 +156,11 @@ class App {
     if (!this.process) return;
     signal(this.process.pid, 'SIGKILL');
     await until('the app to be gone', () => !this.isRunning());
+  }
+
+  /** Kills the driver and everything it started, without waiting. */
+  killAtOnce() {
+    if (this.#driver?.pid) signal(-this.#driver.pid, 'SIGKILL');
   }
 
   /** Keeps a picture of the window and the app's log. */
