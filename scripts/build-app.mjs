@@ -9,6 +9,7 @@ export function buildApp(env, options = {}) {
   const ci = env.CI && env.CI !== 'false' ? { CI: 'true' } : {};
   return run(process.execPath, [tauri, 'build', '--debug', '--no-bundle'], {
     env: { ...env, ...ci },
+    ...options,
   });
 }
 
