@@ -23,15 +23,28 @@ const dollars = /^\$(?![\s$])((?:\\[^\n]|[^\\$\n])+)\$(?!\d)/;
 export const mathBlock: TokenizerAndRendererExtension = {
   name: 'mathBlock',
   level: 'block',
-  start: (src) => src.match(/(?:^|\n) {0,3}(?:\$\$|\\\[)/)?.index,
+  start: nextMathBlock,
   tokenizer(src) {
-    const match = displayBlock.exec(src);
-    const tex = match?.[1] ?? match?.[2];
-    if (!match || !tex?.trim() || notInMath.test(tex)) return undefined;
-    return { type: 'mathBlock', raw: match[0], tex: tex.trim(), display: true };
+    const found = readMathBlock(src);
+    return found ? { type: 'mathBlock', ...found, display: true } : undefined;
   },
   renderer: (token) => `<p class="math-block">${mathHtml(token as MathToken)}</p>\n`,
 };
+
+function readMathBlock(src: string): { raw: string; tex: string } | null {
+  const match = displayBlock.exec(src);
+  const tex = match?.[1] ?? match?.[2];
+  if (!match || !tex?.trim() || notInMath.test(tex)) return null;
+  return { raw: match[0], tex: tex.trim() };
+}
+
+/** Where a paragraph has to stop; only for a formula that is whole, else marked would join paragraphs. */
+function nextMathBlock(src: string): number | undefined {
+  for (const { index, 0: start } of src.matchAll(/(?:^|\n)(?= {0,3}(?:\$\$|\\\[))/g)) {
+    if (readMathBlock(src.slice(index + start.length))) return index;
+  }
+  return undefined;
+}
 
 export const mathInline: TokenizerAndRendererExtension = {
   name: 'mathInline',
@@ -96,9 +109,11 @@ function draw(tex: string, displayMode: boolean): Element {
       maxSize: 30,
       errorColor: 'var(--text-2)',
     });
+    if (!element.querySelector('.katex-error')) return element;
   } catch {
-    element.textContent = tex;
-    element.className = 'math-source';
+    // KaTeX gives up on some input in its own way; the source is shown either way.
   }
+  element.textContent = tex;
+  element.className = 'math-source';
   return element;
 }

@@ -81,12 +81,24 @@ const extension: MarkedExtension = {
 
 const marked = new Marked(extension);
 
+/** Quotations and lists nested deeper than anybody writes; the parser would run out of stack. */
+const tooDeep = /^(?:[ \t]*(?:>|[-*+][ \t]|\d{1,9}[.)][ \t])){24,}/m;
+
 /** One block of Markdown. `links` are the reference definitions of the whole document. */
 export function renderMarkdown(text: string, links?: Links): string {
-  const lexer = new Lexer(marked.defaults);
-  if (links) Object.assign(lexer.tokens.links, links);
-  const tokens = lexer.lex(text);
-  return new Parser(marked.defaults).parse(tokens);
+  if (tooDeep.test(text)) return plainHtml(text);
+  try {
+    const lexer = new Lexer(marked.defaults);
+    if (links) Object.assign(lexer.tokens.links, links);
+    return new Parser(marked.defaults).parse(lexer.lex(text));
+  } catch {
+    // A defect of the parser must not take the text away from its reader.
+    return plainHtml(text);
+  }
+}
+
+function plainHtml(text: string): string {
+  return `<p class="plain">${escapeHtml(text.trim())}</p>\n`;
 }
 
 export function renderBlock(block: Block, links?: Links): string {
@@ -97,8 +109,13 @@ export function renderBlock(block: Block, links?: Links): string {
 /** `[name]: address` lines in a block, for references elsewhere in the answer. */
 export function findLinks(text: string): Links | null {
   if (!/^ {0,3}\[[^\]\n]+\]:/m.test(text)) return null;
+  if (tooDeep.test(text)) return null;
   const lexer = new Lexer(marked.defaults);
-  lexer.lex(text);
+  try {
+    lexer.lex(text);
+  } catch {
+    return null;
+  }
   return Object.keys(lexer.tokens.links).length > 0 ? lexer.tokens.links : null;
 }
 

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { longAnswer } from '../host/fake-answers';
+import { renderBlock } from './render';
+import { splitBlocks } from './splitter';
+
+/** Text made to be slow: each unit is repeated until the block is as long as a block can be. */
+const units = [
+  '*a **b ',
+  '_a __b ',
+  '[',
+  '![',
+  '[a](',
+  '](',
+  '`',
+  '`` ` ',
+  '$a',
+  '$$',
+  '\\(',
+  '\\[',
+  '<a ',
+  '<',
+  '&',
+  '> ',
+  '- ',
+  '  - ',
+  '| a ',
+  '|-',
+  '~~a ',
+  '~',
+  '\\',
+  'http://a',
+  'a@b.',
+  '1. ',
+  '[a]: ',
+  '***',
+  '#',
+  '\t',
+  '<!--',
+  '{',
+  '}{',
+  '*[`_',
+  '\n- *',
+  '\n> [',
+  '\n$$',
+  '\n| ',
+  '\n\\[',
+  '"',
+  "'",
+  'www.',
+  '=\n',
+  '--\n',
+];
+
+describe('hostile text', () => {
+  it('never takes longer than a few frames per block', () => {
+    const slow: string[] = [];
+    for (const unit of units) {
+      const text = unit.repeat(Math.ceil(6000 / unit.length));
+      for (const block of splitBlocks(text)) {
+        const began = performance.now();
+        renderBlock(block);
+        const ms = performance.now() - began;
+        if (ms > 150) slow.push(`${JSON.stringify(unit)}: ${ms.toFixed(0)} ms`);
+      }
+    }
+    expect(slow).toEqual([]);
+  });
+
+  it('ordinary text takes a fraction of a frame per block', () => {
+    const times = splitBlocks(longAnswer(3000)).map((block) => {
+      const began = performance.now();
+      renderBlock(block);
+      return performance.now() - began;
+    });
+    times.sort((a, b) => a - b);
+    expect(times[times.length >> 1] ?? 0).toBeLessThan(8);
+  });
+});
