@@ -50,6 +50,8 @@ export class ChatStore {
     const thread = this.current;
     const content = text.trim();
     if (content === '' || thread.run) return;
+    // Faster than the store: the answer must go after the last message, so that has to be known.
+    if (!thread.loaded) await this.#read(thread);
     const request = { conversationId: thread.id, parentId: thread.headId, content };
     const run = new Run(content);
     // An example is sent past the composer; what was typed there stays.
