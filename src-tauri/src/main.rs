@@ -1,2 +1,20 @@
-//! x
-fn main(){}
+//! The desktop app. Its first line decides whether this process is the window or the engine.
+
+#![cfg_attr(all(not(debug_assertions), windows), windows_subsystem = "windows")]
+
+mod commands;
+mod desk;
+mod events;
+mod window;
+
+fn main() {
+    // Before Tauri, before the single-instance check, before logging: the engine is this same executable.
+    if paddock_engine::is_engine_process() {
+        paddock_engine::main();
+    }
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("PADDOCK_LOG").unwrap_or_else(|_| "warn".into()))
+        .with_writer(std::io::stderr)
+        .init();
+    window::run();
+}

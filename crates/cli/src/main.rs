@@ -1,6 +1,43 @@
-//! The `paddock` command.
-fn main() {
+//! The `paddock` command: the engine without a window.
+//!
+//! Standard output carries answers (or JSON) and nothing else, so that it can be piped; everything said about the work
+//! goes to standard error.
+
+mod arguments;
+mod chat;
+mod devices;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+
+fn main() -> ExitCode {
+    // Before anything else: this executable is also the engine.
     if paddock_engine::is_engine_process() {
         paddock_engine::main();
+    }
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("paddock: the system gives no threads: {error}.");
+            return ExitCode::FAILURE;
+        }
+    };
+    let done = match arguments.command {
+        Command::Chat(options) => runtime.block_on(chat::run(options)),
+        Command::Devices(options) => runtime.block_on(devices::run(options)),
+    };
+    // Not waiting for the thread that may still sit in a read of standard input.
+    runtime.shutdown_background();
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal::complain(&error);
+            ExitCode::FAILURE
+        }
     }
 }

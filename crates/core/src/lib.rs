@@ -1,1 +1,31 @@
-//! x
+//! What Paddock does, without a window, a terminal or a socket.
+//!
+//! [`App`] is the whole of it for the desktop: conversations, models, chat turns, and the engine's state as the user
+//! sees it. [`Dialogue`] is the same engine without anything stored, for the command line. The types in [`view`] are
+//! what crosses to the user interface; their TypeScript is generated.
+//!
+//! Owns the use cases and the mapping from every error to an [`ApiError`]. Knows neither Tauri nor HTTP nor llama.cpp.
+
+mod app;
+mod chat;
+mod conversations;
+mod dialogue;
+mod error;
+mod models;
+mod paths;
+mod self_test;
+mod streaming;
+pub mod view;
+
+pub use app::{App, AppConfig};
+pub use dialogue::{Answer, Dialogue, ModelChoice};
+pub use error::{ApiError, ErrorCode};
+pub use paths::DataDir;
+
+/// What the command line needs of the engine's protocol.
+pub use paddock_engine_api::{
+    EngineCommand, EngineError, EngineHost, GenerationEvent, HostConfig, Life,
+    protocol::{
+        CacheType, ChatMessage, ChatRole, Device, FinishReason, FlashAttention, LoadParams, Loaded, Sampling, Timings,
+    },
+};

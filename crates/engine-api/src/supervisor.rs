@@ -24,7 +24,7 @@ use crate::{
     framing::{self, FrameError},
     host::Life,
     platform,
-    protocol::{Event, FromEngine, PROTOCOL_VERSION, Request, ToEngine},
+    protocol::{Event, Failure, FailureCode, FromEngine, PROTOCOL_VERSION, Request, ToEngine},
 };
 
 /// What the handle asks of the supervisor.
@@ -145,7 +145,11 @@ impl Supervisor {
             Ok(line) => drop(engine.input.send(line)),
             Err(error) => {
                 if let Some(events) = self.pending.remove(&id) {
-                    let _nobody_listens = events.send(Err(EngineError::Spawn(Arc::new(error))));
+                    let _nobody_listens = events.send(Ok(Event::Failed(Failure {
+                        code: FailureCode::BadRequest,
+                        message: format!("This is too much for one request: {error}."),
+                        details: None,
+                    })));
                 }
             }
         }

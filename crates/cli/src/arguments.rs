@@ -1,0 +1,189 @@
+//! What can be typed after `paddock`. The environment names MODEL_PATH, QUANT, CTX and GPU_LAYERS stand in for options
+//! that are not given.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use paddock_core::{CacheType, FlashAttention, LoadParams, ModelChoice, Sampling};
+
+/// Run large language models on your own computer.
+#[derive(Debug, Parser)]
+#[command(name = "paddock", version, about, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Chat with a model: one answer with -p, a conversation without.
+    Chat(Box<ChatOptions>),
+    /// List what models can be computed on.
+    Devices(DevicesOptions),
+}
+
+#[derive(Debug, Args)]
+pub struct DevicesOptions {
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ChatOptions {
+    /// GGUF file, or a folder that holds one [default: the self-test model that comes with Paddock].
+    #[arg(short, long, env = "MODEL_PATH", value_name = "FILE", hide_env_values = true)]
+    pub model: Option<PathBuf>,
+    /// Which model of the folder, e.g. Q4_K_M.
+    #[arg(long, env = "QUANT", value_name = "QUANT", hide_env_values = true)]
+    pub quant: Option<String>,
+    /// Context length in tokens [default: the model's own, at most 4096].
+    #[arg(short, long, env = "CTX", value_name = "TOKENS", hide_env_values = true)]
+    pub ctx: Option<u32>,
+    /// Layers on the GPU, counted from the output layer [default: all].
+    #[arg(long, env = "GPU_LAYERS", value_name = "N", hide_env_values = true)]
+    pub gpu_layers: Option<u32>,
+    /// Instructions that the conversation begins with.
+    #[arg(short, long, value_name = "TEXT")]
+    pub system: Option<String>,
+    /// Ask this, print the answer, and end. "-" reads it from standard input.
+    #[arg(short, long, value_name = "TEXT")]
+    pub prompt: Option<String>,
+    /// Print one JSON object instead of text; needs -p.
+    #[arg(long, requires = "prompt")]
+    pub json: bool,
+
+    /// 0: always the likeliest token; higher: more varied [default: 0.8; the self-test model: 0].
+    #[arg(long, value_name = "0-5", help_heading = "Sampling")]
+    pub temp: Option<f32>,
+    /// Only the k likeliest tokens; 0: all.
+    #[arg(long, value_name = "K", help_heading = "Sampling")]
+    pub top_k: Option<u32>,
+    /// Only the likeliest tokens that together reach p.
+    #[arg(long, value_name = "P", help_heading = "Sampling")]
+    pub top_p: Option<f32>,
+    /// Only tokens at least this many times as likely as the likeliest.
+    #[arg(long, value_name = "P", help_heading = "Sampling")]
+    pub min_p: Option<f32>,
+    /// How much repeated tokens are held back; 1: not at all.
+    #[arg(long, value_name = "X", help_heading = "Sampling")]
+    pub repeat_penalty: Option<f32>,
+    /// The same seed gives the same answer.
+    #[arg(long, value_name = "N", help_heading = "Sampling")]
+    pub seed: Option<u32>,
+    /// Text that ends the answer; can be given several times.
+    #[arg(long, value_name = "TEXT", help_heading = "Sampling")]
+    pub stop: Vec<String>,
+    /// Tokens to write at most.
+    #[arg(short = 'n', long, value_name = "N", help_heading = "Sampling")]
+    pub max_tokens: Option<u32>,
+
+    /// CPU threads [default: the physical cores].
+    #[arg(short, long, value_name = "N", help_heading = "Loading")]
+    pub threads: Option<u32>,
+    /// Tokens per decode call.
+    #[arg(long, value_name = "N", help_heading = "Loading")]
+    pub batch: Option<u32>,
+    /// Tokens computed at once.
+    #[arg(long, value_name = "N", help_heading = "Loading")]
+    pub ubatch: Option<u32>,
+    /// Read the file instead of mapping it.
+    #[arg(long, help_heading = "Loading")]
+    pub no_mmap: bool,
+    /// Keep the model's pages from being swapped out.
+    #[arg(long, help_heading = "Loading")]
+    pub mlock: bool,
+    /// Number format of the K half of the KV cache.
+    #[arg(long, value_enum, value_name = "TYPE", default_value = "f16", help_heading = "Loading")]
+    pub cache_type_k: Cache,
+    /// Number format of the V half of the KV cache.
+    #[arg(long, value_enum, value_name = "TYPE", default_value = "f16", help_heading = "Loading")]
+    pub cache_type_v: Cache,
+    /// Compute attention without storing its matrix.
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", help_heading = "Loading")]
+    pub flash_attention: Flash,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Cache {
+    F32,
+    F16,
+    Bf16,
+    #[value(name = "q8_0")]
+    Q8,
+    #[value(name = "q5_0")]
+    Q5,
+    #[value(name = "q4_0")]
+    Q4,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Flash {
+    Auto,
+    On,
+    Off,
+}
+
+impl ChatOptions {
+    pub fn choice(&self) -> ModelChoice {
+        match &self.model {
+            Some(path) => ModelChoice::Path { path: path.clone(), quant: self.quant.clone() },
+            None => ModelChoice::SelfTest,
+        }
+    }
+
+    pub fn load_params(&self) -> LoadParams {
+        let defaults = LoadParams::default();
+        let n_batch = self.batch.unwrap_or(defaults.n_batch);
+        LoadParams {
+            n_ctx: self.ctx,
+            n_batch,
+            n_ubatch: self.ubatch.unwrap_or(defaults.n_ubatch.min(n_batch)),
+            n_gpu_layers: self.gpu_layers,
+            n_threads: self.threads,
+            use_mmap: !self.no_mmap,
+            use_mlock: self.mlock,
+            cache_type_k: self.cache_type_k.into(),
+            cache_type_v: self.cache_type_v.into(),
+            flash_attention: self.flash_attention.into(),
+            ..defaults
+        }
+    }
+
+    /// The usual sampling with what was asked for.
+    pub fn sampling(&self, usual: &Sampling) -> Sampling {
+        Sampling {
+            temperature: self.temp.unwrap_or(usual.temperature),
+            top_k: self.top_k.unwrap_or(usual.top_k),
+            top_p: self.top_p.unwrap_or(usual.top_p),
+            min_p: self.min_p.unwrap_or(usual.min_p),
+            repeat_penalty: self.repeat_penalty.unwrap_or(usual.repeat_penalty),
+            seed: self.seed.or(usual.seed),
+            ..usual.clone()
+        }
+    }
+}
+
+impl From<Cache> for CacheType {
+    fn from(cache: Cache) -> Self {
+        match cache {
+            Cache::F32 => Self::F32,
+            Cache::F16 => Self::F16,
+            Cache::Bf16 => Self::Bf16,
+            Cache::Q8 => Self::Q8_0,
+            Cache::Q5 => Self::Q5_0,
+            Cache::Q4 => Self::Q4_0,
+        }
+    }
+}
+
+impl From<Flash> for FlashAttention {
+    fn from(flash: Flash) -> Self {
+        match flash {
+            Flash::Auto => Self::Auto,
+            Flash::On => Self::On,
+            Flash::Off => Self::Off,
+        }
+    }
+}

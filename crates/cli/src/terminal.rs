@@ -1,0 +1,51 @@
+//! Writing to the terminal.
+
+use std::io::{self, IsTerminal, Write};
+
+use paddock_core::{ApiError, Timings};
+
+/// Say what went wrong, why, and what to do.
+pub fn complain(error: &ApiError) {
+    eprintln!("paddock: {}", error.message);
+    if let Some(hint) = &error.hint {
+        eprintln!("{hint}");
+    }
+    if let Some(details) = &error.details {
+        eprintln!("\n{details}");
+    }
+}
+
+/// Print part of an answer. A closed pipe ends the program quietly, as it does every good filter.
+pub fn write_answer(text: &str) {
+    let mut out = io::stdout().lock();
+    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// A line that the next one replaces; nothing where standard error is not a terminal.
+pub fn show_progress(text: &str) {
+    if io::stderr().is_terminal() {
+        eprint!("\r\x1b[2K{text}");
+    }
+}
+
+/// The guide's metrics, in its own form.
+pub fn metrics(timings: &Timings) -> String {
+    let total_s = (timings.prompt_ms + timings.predicted_ms) / 1e3;
+    let speed =
+        if timings.predicted_ms > 0.0 { f64::from(timings.predicted_n) * 1e3 / timings.predicted_ms } else { 0.0 };
+    format!("⚡ {speed:.2} tok/s | 📝 {} tokens | ⏱️ {total_s:.1}s total", timings.predicted_n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_have_the_guides_form() {
+        let timings = Timings { cache_n: 0, prompt_n: 39, prompt_ms: 6957.0, predicted_n: 9, predicted_ms: 3643.7 };
+        assert_eq!(metrics(&timings), "⚡ 2.47 tok/s | 📝 9 tokens | ⏱️ 10.6s total");
+        assert_eq!(metrics(&Timings::default()), "⚡ 0.00 tok/s | 📝 0 tokens | ⏱️ 0.0s total");
+    }
+}

@@ -1,0 +1,202 @@
+//! [`App`]: everything that lives as long as the program does.
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use paddock_engine_api::{EngineCommand, EngineError, EngineHost, HostConfig, Life};
+use paddock_store::{ConversationId, Store};
+use tokio::sync::{Mutex as AsyncMutex, watch};
+
+use crate::{
+    ApiError, DataDir, ErrorCode,
+    models::Current,
+    streaming::StopSwitch,
+    view::{AppInfo, EngineState, Platform},
+};
+
+/// What an [`App`] needs to know.
+#[derive(Debug, Clone)]
+pub struct AppConfig {
+    /// Where everything is written.
+    pub data: DataDir,
+    /// How the engine is started.
+    pub engine: EngineCommand,
+    /// When the engine is taken for hung.
+    pub host: HostConfig,
+}
+
+impl AppConfig {
+    /// The usual: the system's data folder (or `PADDOCK_DATA_DIR`), and this executable as the engine.
+    ///
+    /// # Errors
+    /// When there is no data folder, or the executable cannot be found.
+    pub fn usual() -> Result<Self, ApiError> {
+        let engine = EngineCommand::this_executable().map_err(|error| {
+            ApiError::new(ErrorCode::Internal, format!("Paddock could not find its own executable: {error}."))
+        })?;
+        Ok(Self { data: DataDir::find()?, engine, host: HostConfig::default() })
+    }
+}
+
+/// The whole of Paddock behind its window. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) data: DataDir,
+    store: Mutex<Store>,
+    pub(crate) host: EngineHost,
+    pub(crate) engine_state: watch::Sender<EngineState>,
+    /// Counts changes of the conversation list.
+    pub(crate) list_version: watch::Sender<u64>,
+    /// The model in the engine. Whoever holds the lock has the engine: loads and answers come one after the other.
+    pub(crate) engine: AsyncMutex<Option<Current>>,
+    /// The answers on their way, by conversation.
+    pub(crate) answering: Mutex<HashMap<ConversationId, StopSwitch>>,
+}
+
+impl App {
+    /// Open the database and get ready to start the engine. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// When the database cannot be opened (a damaged one is set aside; see [`paddock_store::Store::open`]).
+    pub fn open(config: AppConfig) -> Result<Self, ApiError> {
+        let store = Store::open(config.data.database())?;
+        let report = store.report();
+        if *report != paddock_store::OpenReport::default() {
+            tracing::info!(?report, "opened the database");
+        }
+        let host = EngineHost::new(config.engine, config.host).map_err(|error| EngineError::Spawn(Arc::new(error)))?;
+        let app = Self {
+            inner: Arc::new(Inner {
+                data: config.data,
+                store: Mutex::new(store),
+                host,
+                engine_state: watch::Sender::new(EngineState::NoModel),
+                list_version: watch::Sender::new(0),
+                engine: AsyncMutex::new(None),
+                answering: Mutex::new(HashMap::new()),
+            }),
+        };
+        tokio::spawn(tell_of_deaths(app.clone(), app.inner.host.life()));
+        Ok(app)
+    }
+
+    /// What the window says about the app.
+    pub fn info(&self) -> AppInfo {
+        AppInfo {
+            version: env!("CARGO_PKG_VERSION").into(),
+            data_dir: self.inner.data.path().display().to_string(),
+            licence: env!("CARGO_PKG_LICENSE").into(),
+            platform: if cfg!(target_os = "macos") {
+                Platform::Macos
+            } else if cfg!(windows) {
+                Platform::Windows
+            } else {
+                Platform::Linux
+            },
+        }
+    }
+
+    /// What happened when the database was opened.
+    pub fn open_report(&self) -> paddock_store::OpenReport {
+        self.inner.store().report().clone()
+    }
+
+    /// The engine's state, now and as it changes.
+    pub fn engine_state(&self) -> watch::Receiver<EngineState> {
+        self.inner.engine_state.subscribe()
+    }
+
+    /// Changes whenever the list of conversations does.
+    pub fn list_version(&self) -> watch::Receiver<u64> {
+        self.inner.list_version.subscribe()
+    }
+
+    /// The engine process's id while there is one, for tests and for support.
+    pub fn engine_pid(&self) -> Option<u32> {
+        match *self.inner.host.life().borrow() {
+            Life::Running(pid) => Some(pid),
+            Life::Stopped | Life::Dead(_) => None,
+        }
+    }
+
+    /// Stop all answers, keep what they have, and end the engine.
+    pub async fn shut_down(&self) {
+        for switch in self.inner.answering().values() {
+            switch.stop();
+        }
+        self.inner.host.stop().await;
+    }
+
+    /// Use the store on a thread that may wait for the disk.
+    pub(crate) async fn with_store<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Store) -> Result<T, paddock_store::Error> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let inner = Arc::clone(&self.inner);
+        let done = tokio::task::spawn_blocking(move || work(&mut inner.store())).await?;
+        Ok(done?)
+    }
+
+    pub(crate) fn list_changed(&self) {
+        self.inner.list_version.send_modify(|version| *version += 1);
+    }
+}
+
+impl Inner {
+    /// A panic while holding the store cannot leave it half changed: SQLite's transactions see to that.
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn answering(&self) -> MutexGuard<'_, HashMap<ConversationId, StopSwitch>> {
+        self.answering.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Show a dead engine as failed, whatever it was doing.
+async fn tell_of_deaths(app: App, mut life: watch::Receiver<Life>) {
+    // Only weakly from here on, so that this task does not keep the app alive.
+    let inner = Arc::downgrade(&app.inner);
+    drop(app);
+    while life.changed().await.is_ok() {
+        let Life::Dead(death) = life.borrow_and_update().clone() else { continue };
+        let Some(inner) = inner.upgrade() else { return };
+        inner.engine_state.send_if_modified(|state| {
+            let (path, name) = model_of(state);
+            *state = EngineState::Failed { path, name, error: EngineError::Died(death).into() };
+            true
+        });
+    }
+}
+
+fn model_of(state: &EngineState) -> (Option<String>, Option<String>) {
+    match state {
+        EngineState::NoModel => (None, None),
+        EngineState::Loading { path, name, .. } => (Some(path.clone()), Some(name.clone())),
+        EngineState::Ready { model }
+        | EngineState::Understanding { model, .. }
+        | EngineState::Writing { model, .. } => (Some(model.path.clone()), Some(model.name.clone())),
+        EngineState::Failed { path, name, .. } => (path.clone(), name.clone()),
+    }
+}
+
+/// The time now, in milliseconds since 1970.
+pub(crate) fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// A path as the engine and the window need it.
+pub(crate) fn path_text(path: &Path) -> Result<String, ApiError> {
+    path.to_str().map(str::to_owned).ok_or_else(|| {
+        ApiError::new(ErrorCode::ModelRefused, format!("The path “{}” is not valid text.", path.display()))
+            .hint("Rename the file or its folder, then choose it again.")
+    })
+}

@@ -1,0 +1,143 @@
+//! The one error that the user interface sees, and the one mapping to it from all others.
+
+use paddock_engine_api::{
+    DeathCause, EngineError,
+    protocol::{Failure, FailureCode},
+};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+/// What happened and why (`message`), what to do next (`hint`), and the technical rest for those who ask (`details`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type, thiserror::Error)]
+#[serde(rename_all = "camelCase")]
+#[error("{message}")]
+pub struct ApiError {
+    /// For programs.
+    pub code: ErrorCode,
+    /// What happened, and why.
+    pub message: String,
+    /// What to do next.
+    pub hint: Option<String>,
+    /// What the parts underneath said.
+    pub details: Option<String>,
+}
+
+/// Kinds of errors. A kind exists only because somebody branches on it: the button that an error card offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum ErrorCode {
+    /// No model is loaded and none could be chosen.
+    NoModel,
+    /// The file is not a model that can be used.
+    ModelRefused,
+    /// The model could not be loaded.
+    LoadFailed,
+    /// The engine process ended.
+    EngineDied,
+    /// The engine process gave no sign of life and was ended.
+    EngineHung,
+    /// The conversation has more tokens than the context.
+    PromptTooLong,
+    /// Something of this kind is going on already.
+    Busy,
+    /// What was named is not there.
+    NotFound,
+    /// What was given makes no sense.
+    BadInput,
+    /// The disk or the database.
+    Storage,
+    /// A fault of Paddock's own.
+    Internal,
+}
+
+impl ApiError {
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: None, details: None }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl From<EngineError> for ApiError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Failed(failure) => failure.into(),
+            EngineError::Died(death) => {
+                let (code, hint) = match death.cause {
+                    DeathCause::Hung { .. } => (ErrorCode::EngineHung, "Your next message starts it again."),
+                    DeathCause::Killed | DeathCause::GpuOutOfMemory => (
+                        ErrorCode::EngineDied,
+                        "Your next message starts it again. If it happens again, choose a smaller model or context.",
+                    ),
+                    DeathCause::IllegalInstruction => {
+                        (ErrorCode::EngineDied, "Paddock needs a processor of 2013 or newer (Intel Haswell, AMD Zen).")
+                    }
+                    DeathCause::GpuError
+                    | DeathCause::Aborted
+                    | DeathCause::Crashed
+                    | DeathCause::Exited(_)
+                    | DeathCause::Babbled => (ErrorCode::EngineDied, "Your next message starts it again."),
+                };
+                Self {
+                    code,
+                    message: death.sentence(),
+                    hint: Some(hint.into()),
+                    details: Some(death.last_words).filter(|words| !words.is_empty()),
+                }
+            }
+            EngineError::Spawn(_) | EngineError::ShutDown => Self::new(ErrorCode::EngineDied, error.to_string()),
+        }
+    }
+}
+
+impl From<Failure> for ApiError {
+    fn from(Failure { code, message, details }: Failure) -> Self {
+        let (code, hint) = match code {
+            FailureCode::ModelRefused => (ErrorCode::ModelRefused, "Choose another file, or download this one again."),
+            FailureCode::OutOfMemory => {
+                (ErrorCode::LoadFailed, "Choose a shorter context, fewer GPU layers, or a smaller model.")
+            }
+            FailureCode::LoadFailed => (ErrorCode::LoadFailed, "Try again, or choose another model."),
+            FailureCode::NoModel => (ErrorCode::NoModel, "Choose a model first."),
+            FailureCode::PromptTooLong => {
+                (ErrorCode::PromptTooLong, "Load the model with a longer context, or start a new chat.")
+            }
+            FailureCode::BadRequest | FailureCode::TemplateRefused => (ErrorCode::BadInput, "Change it and try again."),
+            FailureCode::DecodeFailed => (ErrorCode::EngineDied, "Try again."),
+            FailureCode::Cancelled => (ErrorCode::Busy, "Start it again when you want it."),
+            FailureCode::ProtocolVersion => (ErrorCode::Internal, "Reinstall Paddock: two versions are mixed."),
+        };
+        Self { code, message, hint: Some(hint.into()), details }
+    }
+}
+
+impl From<paddock_store::Error> for ApiError {
+    fn from(error: paddock_store::Error) -> Self {
+        use paddock_store::Error as E;
+        let code = match &error {
+            E::UnknownConversation(_) | E::UnknownMessage(_) => ErrorCode::NotFound,
+            E::ElsewhereInTree { .. }
+            | E::ParentWithoutConversation(_)
+            | E::ParentIsAQuestion(_)
+            | E::NotAnAnswer(_)
+            | E::AlreadyFinished(_) => ErrorCode::BadInput,
+            _ => ErrorCode::Storage,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<paddock_hub::Error> for ApiError {
+    fn from(error: paddock_hub::Error) -> Self {
+        Self::new(ErrorCode::ModelRefused, error.to_string())
+    }
+}
+
+impl From<tokio::task::JoinError> for ApiError {
+    fn from(error: tokio::task::JoinError) -> Self {
+        Self::new(ErrorCode::Internal, format!("A part of Paddock failed: {error}."))
+    }
+}

@@ -1,0 +1,253 @@
+//! A model's life: found, loaded, in use, unloaded.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use paddock_engine_api::{
+    EngineError, Life, LoadReport,
+    protocol::{LoadParams, Loaded},
+};
+use paddock_hub::ModelFile;
+use paddock_store::ModelRecord;
+
+use crate::{
+    ApiError, App, ErrorCode,
+    app::{now_ms, path_text},
+    self_test,
+    view::{BufferUse, EngineState, LoadPhase, LoadSettings, LoadedModel, ModelEntry},
+};
+
+/// How many models the picker remembers.
+const REMEMBERED: usize = 20;
+/// The setting that says which model answers when none was chosen since the start.
+const SELECTED: &str = "selected_model";
+
+/// The model in the engine.
+pub(crate) struct Current {
+    /// Of the process that holds it; with another process it is gone.
+    pid: u32,
+    pub(crate) model: LoadedModel,
+    settings: LoadSettings,
+}
+
+impl App {
+    /// The models that can be chosen: the self-test model, then those used last.
+    ///
+    /// # Errors
+    /// Only what the disk says.
+    pub async fn list_models(&self) -> Result<Vec<ModelEntry>, ApiError> {
+        let recent = self.with_store(|store| store.recent_models(REMEMBERED)).await?;
+        let own_path = path_text(&self_test::path(&self.inner.data))?;
+        let own_used = recent.iter().find(|record| record.path == own_path).map(|record| record.last_used_ms);
+        let own = ModelEntry {
+            path: own_path.clone(),
+            name: self_test::NAME.into(),
+            quant: Some("Q8_0".into()),
+            size_bytes: self_test::size_bytes(),
+            self_test: true,
+            last_used_ms: own_used,
+            present: true,
+        };
+        let others = recent.into_iter().filter(|record| record.path != own_path).map(|record| ModelEntry {
+            present: Path::new(&record.path).is_file(),
+            path: record.path,
+            name: record.name,
+            quant: record.quant,
+            size_bytes: record.size_bytes,
+            self_test: false,
+            last_used_ms: Some(record.last_used_ms),
+        });
+        Ok(std::iter::once(own).chain(others).collect())
+    }
+
+    /// Load a model in place of the one that is loaded. Progress and result also show as the engine's state.
+    ///
+    /// # Errors
+    /// When the file is not a usable model, or the engine could not load it.
+    pub async fn load_model(&self, path: String, settings: LoadSettings) -> Result<(), ApiError> {
+        let mut engine = self.inner.engine.lock().await;
+        self.load_into(&mut engine, PathBuf::from(path), settings).await
+    }
+
+    /// Free the model. Its memory goes with the engine process.
+    pub async fn unload_model(&self) {
+        let mut engine = self.inner.engine.lock().await;
+        *engine = None;
+        self.inner.host.stop().await;
+        self.inner.engine_state.send_replace(EngineState::NoModel);
+    }
+
+    /// Make sure that a model is there: the one in the engine, or the one used last, or the self-test model.
+    pub(crate) async fn ensure_loaded(&self, engine: &mut Option<Current>) -> Result<LoadedModel, ApiError> {
+        let previous = engine.as_ref().map(|current| (current.model.path.clone(), current.settings));
+        if let Some(current) = engine
+            && *self.inner.host.life().borrow() == Life::Running(current.pid)
+        {
+            return Ok(current.model.clone());
+        }
+        let (path, settings) = match previous {
+            Some((path, settings)) => (PathBuf::from(path), settings),
+            None => self.selected().await?,
+        };
+        self.load_into(engine, path, settings).await?;
+        match engine {
+            Some(current) => Ok(current.model.clone()),
+            None => Err(ApiError::new(ErrorCode::NoModel, "No model is loaded.").hint("Choose a model.")),
+        }
+    }
+
+    async fn selected(&self) -> Result<(PathBuf, LoadSettings), ApiError> {
+        let (selected, recent) =
+            self.with_store(|store| Ok((store.setting::<String>(SELECTED)?, store.recent_models(REMEMBERED)?))).await?;
+        let Some(path) = selected else { return Ok((self_test::path(&self.inner.data), LoadSettings::default())) };
+        let settings = recent
+            .into_iter()
+            .find(|record| record.path == path)
+            .and_then(|record| serde_json::from_str(&record.settings_json?).ok())
+            .unwrap_or_default();
+        Ok((PathBuf::from(path), settings))
+    }
+
+    async fn load_into(
+        &self,
+        engine: &mut Option<Current>,
+        path: PathBuf,
+        settings: LoadSettings,
+    ) -> Result<(), ApiError> {
+        let started = Instant::now();
+        let own = path == self_test::path(&self.inner.data);
+        let file = match self.look_at(&path, own).await {
+            Ok(file) => file,
+            Err(error) => {
+                // The model that is in the engine stays there, and the window says why the other one is not.
+                self.show_refusal(engine.as_ref(), &path, error.clone());
+                return Err(error);
+            }
+        };
+        let own = self_test::is(&file);
+        let name = if own { self_test::NAME.to_owned() } else { file.name.clone() };
+        *engine = None;
+        match self.load_file(&file, &name, settings, started).await {
+            Ok((loaded, pid)) => {
+                let model = describe(&loaded, name, &file, own);
+                self.remember(&model, settings, file.size_bytes).await;
+                self.inner.engine_state.send_replace(EngineState::Ready { model: model.clone() });
+                *engine = Some(Current { pid, model, settings });
+                Ok(())
+            }
+            Err(error) => {
+                let path = Some(file.path.display().to_string());
+                self.inner.engine_state.send_replace(EngineState::Failed {
+                    path,
+                    name: Some(name),
+                    error: error.clone(),
+                });
+                Err(error)
+            }
+        }
+    }
+
+    async fn look_at(&self, path: &Path, own: bool) -> Result<ModelFile, ApiError> {
+        let (path, data) = (path.to_owned(), self.inner.data.clone());
+        tokio::task::spawn_blocking(move || {
+            if own {
+                self_test::ensure(&data)?;
+            }
+            let path = std::path::absolute(&path).unwrap_or(path);
+            path_text(&path)?;
+            Ok(paddock_hub::inspect(&path)?)
+        })
+        .await?
+    }
+
+    fn show_refusal(&self, current: Option<&Current>, path: &Path, error: ApiError) {
+        if current.is_none() {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            let path = Some(path.display().to_string());
+            self.inner.engine_state.send_replace(EngineState::Failed { path, name, error });
+        }
+    }
+
+    async fn load_file(
+        &self,
+        file: &ModelFile,
+        name: &str,
+        settings: LoadSettings,
+        started: Instant,
+    ) -> Result<(Loaded, u32), ApiError> {
+        let path = path_text(&file.path)?;
+        let show = |phase, fraction| {
+            self.inner.engine_state.send_replace(EngineState::Loading {
+                path: path.clone(),
+                name: name.to_owned(),
+                phase,
+                fraction,
+                elapsed_ms: u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX),
+            });
+        };
+        show(LoadPhase::Starting, 0.0);
+        let params = LoadParams {
+            path: file.path.clone(),
+            n_ctx: settings.n_ctx,
+            n_gpu_layers: settings.n_gpu_layers,
+            n_threads: settings.n_threads,
+            ..LoadParams::default()
+        };
+        let loaded =
+            self.inner.host.load(params, |LoadReport { phase, fraction }| show(phase.into(), fraction)).await?;
+        match *self.inner.host.life().borrow() {
+            Life::Running(pid) => Ok((loaded, pid)),
+            Life::Dead(ref death) => Err(EngineError::Died(death.clone()).into()),
+            Life::Stopped => Err(EngineError::ShutDown.into()),
+        }
+    }
+
+    /// A model that works is offered again. Failing to note that must not fail the load.
+    async fn remember(&self, model: &LoadedModel, settings: LoadSettings, size_bytes: u64) {
+        let record = ModelRecord {
+            path: model.path.clone(),
+            name: model.name.clone(),
+            quant: model.quant.clone(),
+            size_bytes,
+            last_used_ms: now_ms(),
+            settings_json: serde_json::to_string(&settings).ok(),
+        };
+        let noted = self
+            .with_store(move |store| {
+                store.record_model_use(&record)?;
+                store.set_setting(SELECTED, &record.path)
+            })
+            .await;
+        if let Err(error) = noted {
+            tracing::warn!(%error, "the model could not be noted as used");
+        }
+    }
+}
+
+fn describe(loaded: &Loaded, name: String, file: &ModelFile, self_test: bool) -> LoadedModel {
+    LoadedModel {
+        path: file.path.display().to_string(),
+        name,
+        quant: file.quant.clone(),
+        self_test,
+        n_params: loaded.n_params,
+        n_ctx: loaded.n_ctx,
+        n_ctx_train: loaded.n_ctx_train,
+        n_layers: loaded.n_layers,
+        n_gpu_layers: loaded.n_gpu_layers,
+        load_ms: loaded.load_ms,
+        buffers: loaded
+            .buffers
+            .iter()
+            .map(|buffer| BufferUse {
+                device: buffer.device.clone(),
+                weights_bytes: buffer.weights_bytes,
+                kv_bytes: buffer.kv_bytes,
+                compute_bytes: buffer.compute_bytes,
+            })
+            .collect(),
+        warnings: loaded.warnings.clone(),
+    }
+}

@@ -1,0 +1,16 @@
+&[
+    "app_info",
+    "list_conversations",
+    "get_conversation",
+    "rename_conversation",
+    "delete_conversation",
+    "restore_conversation",
+    "chat_send",
+    "chat_retry",
+    "chat_stop",
+    "list_models",
+    "pick_model_file",
+    "load_model",
+    "unload_model",
+    "engine_state",
+]

@@ -1,0 +1,184 @@
+//! What the page can ask for. Each command unpacks, makes one call, and hands the error on.
+
+use paddock_core::{
+    ApiError,
+    view::{AppInfo, ChatEvent, ChatRequest, Conversation, ConversationSummary, EngineState, LoadSettings, ModelEntry},
+};
+use tauri::{AppHandle, State, Wry, ipc::Channel};
+use tauri_plugin_dialog::DialogExt;
+use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
+
+use crate::{
+    desk::Desk,
+    events::{ConversationsChanged, EngineStateChanged},
+};
+
+type Answer<T> = Result<T, ApiError>;
+
+/// The one list of commands and events, for Tauri and for the TypeScript bindings.
+pub fn builder() -> Builder<Wry> {
+    Builder::<Wry>::new()
+        .commands(collect_commands![
+            app_info,
+            list_conversations,
+            get_conversation,
+            rename_conversation,
+            delete_conversation,
+            restore_conversation,
+            chat_send,
+            chat_retry,
+            chat_stop,
+            list_models,
+            pick_model_file,
+            load_model,
+            unload_model,
+            engine_state,
+        ])
+        .events(collect_events![EngineStateChanged, ConversationsChanged])
+        .error_handling(ErrorHandlingMode::Throw)
+        .disable_serde_phases()
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn app_info(desk: State<'_, Desk>) -> Answer<AppInfo> {
+    Ok(desk.app()?.info())
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn list_conversations(desk: State<'_, Desk>) -> Answer<Vec<ConversationSummary>> {
+    desk.app()?.list_conversations().await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn get_conversation(desk: State<'_, Desk>, id: String) -> Answer<Conversation> {
+    desk.app()?.conversation(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn rename_conversation(desk: State<'_, Desk>, id: String, title: String) -> Answer<()> {
+    desk.app()?.rename_conversation(id, title).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn delete_conversation(desk: State<'_, Desk>, id: String) -> Answer<()> {
+    desk.app()?.delete_conversation(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn restore_conversation(desk: State<'_, Desk>, id: String) -> Answer<ConversationSummary> {
+    desk.app()?.restore_conversation(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn chat_send(desk: State<'_, Desk>, request: ChatRequest, on_event: Channel<ChatEvent>) -> Answer<()> {
+    // A page that was reloaded no longer listens; the answer goes on and is stored.
+    desk.app()?.chat_send(request, move |event| drop(on_event.send(event))).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn chat_retry(desk: State<'_, Desk>, answer_id: String, on_event: Channel<ChatEvent>) -> Answer<()> {
+    desk.app()?.chat_retry(answer_id, move |event| drop(on_event.send(event))).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn chat_stop(desk: State<'_, Desk>, conversation_id: String) -> Answer<()> {
+    desk.app()?.stop_answer(&conversation_id);
+    Ok(())
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn list_models(desk: State<'_, Desk>) -> Answer<Vec<ModelEntry>> {
+    desk.app()?.list_models().await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn pick_model_file(handle: AppHandle) -> Answer<Option<String>> {
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    handle.dialog().file().add_filter("GGUF", &["gguf"]).pick_file(move |file| drop(answer.send(file)));
+    let file = answered.await.ok().flatten();
+    Ok(file.and_then(|file| file.into_path().ok()).map(|path| path.display().to_string()))
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn load_model(desk: State<'_, Desk>, path: String, settings: LoadSettings) -> Answer<()> {
+    desk.app()?.load_model(path, settings).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn unload_model(desk: State<'_, Desk>) -> Answer<()> {
+    desk.app()?.unload_model().await;
+    Ok(())
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn engine_state(desk: State<'_, Desk>) -> Answer<EngineState> {
+    Ok(desk.app()?.engine_state().borrow().clone())
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+mod tests {
+    use std::{fs, path::Path};
+
+    use specta_typescript::Typescript;
+
+    use super::*;
+
+    const BINDINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src/lib/host/bindings.ts");
+
+    fn generated() -> String {
+        let place = std::env::temp_dir().join(format!("paddock-bindings-{}.ts", std::process::id()));
+        let header = "// Generated from src-tauri/src/commands.rs by `npm run bindings`. Do not edit.\n/* eslint-disable */\n// @ts-nocheck\n";
+        builder().export(Typescript::default().header(header), &place).unwrap();
+        let text = fs::read_to_string(&place).unwrap();
+        fs::remove_file(place).unwrap();
+        text
+    }
+
+    /// With `PADDOCK_WRITE_BINDINGS` set, as `npm run bindings` does, this writes them instead.
+    #[test]
+    fn the_typescript_bindings_are_those_of_the_commands() {
+        let generated = generated();
+        if std::env::var_os("PADDOCK_WRITE_BINDINGS").is_some() {
+            fs::write(BINDINGS, generated).unwrap();
+            return;
+        }
+        let committed = fs::read_to_string(BINDINGS).unwrap().replace("\r\n", "\n");
+        assert!(committed == generated, "ui/src/lib/host/bindings.ts is out of date: run `npm run bindings`");
+    }
+
+    #[test]
+    fn the_page_is_granted_exactly_the_commands_there_are() {
+        let manifest: &[&str] = include!("../commands.in.rs");
+        let capability =
+            fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("capabilities/main.json")).unwrap();
+        let capability: serde_json::Value = serde_json::from_str(&capability).unwrap();
+        let granted: Vec<&str> = capability["permissions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|permission| permission.as_str().unwrap().strip_prefix("allow-"))
+            .collect();
+        let named: Vec<String> = manifest.iter().map(|command| command.replace('_', "-")).collect();
+        assert_eq!(granted, named);
+        let bindings = generated();
+        for command in manifest {
+            assert!(bindings.contains(&format!("\"{command}\"")), "{command} is granted but does not exist");
+        }
+        assert_eq!(bindings.matches("__TAURI_INVOKE").count() - 1, manifest.len(), "a command is not granted");
+    }
+}
