@@ -1,6 +1,45 @@
+import { Channel } from '@tauri-apps/api/core';
+import { asApiError } from './api-error';
+import { commands, events, type ChatEvent } from './bindings';
 import type { Host } from './host';
 
-/** Placeholder until the generated bindings exist. */
+/** The real host: Paddock's commands and events, through Tauri. */
 export function createTauriHost(): Host {
-  throw new Error('The desktop host is not connected yet. Use `npm run dev:fake`.');
+  return {
+    appInfo: () => call(commands.appInfo()),
+    listConversations: () => call(commands.listConversations()),
+    getConversation: (id) => call(commands.getConversation(id)),
+    renameConversation: (id, title) => done(commands.renameConversation(id, title)),
+    deleteConversation: (id) => done(commands.deleteConversation(id)),
+    restoreConversation: (id) => call(commands.restoreConversation(id)),
+    chatSend: (request, onEvent) => done(commands.chatSend(request, channel(onEvent))),
+    chatRetry: (answerId, onEvent) => done(commands.chatRetry(answerId, channel(onEvent))),
+    chatStop: (conversationId) => done(commands.chatStop(conversationId)),
+    listModels: () => call(commands.listModels()),
+    pickModelFile: () => call(commands.pickModelFile()),
+    loadModel: (path, settings) => done(commands.loadModel(path, settings)),
+    unloadModel: () => done(commands.unloadModel()),
+    engineState: () => call(commands.engineState()),
+    onEngineState: (listener) => events.engineStateChanged.listen((event) => listener(event.payload)),
+    onConversations: (listener) => events.conversationsChanged.listen((event) => listener(event.payload)),
+  };
+}
+
+/** A rejection is an ApiError of ours, or text of Tauri's own (a command that is not granted, say). */
+async function call<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw asApiError(error);
+  }
+}
+
+async function done(answer: Promise<unknown>): Promise<void> {
+  await call(answer);
+}
+
+function channel(onEvent: (event: ChatEvent) => void): Channel<ChatEvent> {
+  const stream = new Channel<ChatEvent>();
+  stream.onmessage = onEvent;
+  return stream;
 }
