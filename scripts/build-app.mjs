@@ -1,16 +1,30 @@
 // Building what the scripts run.
+import { copyFileSync, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
+import { appPath } from './build-env.mjs';
 import { PlainError, isWindows, root, run } from './process.mjs';
 
-/** The app with its page inside, as `npm start` and the tests of the window use it: no installers, not optimised. */
-export function buildApp(env, options = {}) {
+/**
+ * The app with its page inside, at appPath(): without installers and not optimised. Resolves to { code }.
+ *
+ * It is a copy, because `cargo build` and `cargo test` put another program in the same place: one that asks a
+ * development server for its page.
+ */
+export async function buildApp(env, options = {}) {
   const tauri = path.join(root, 'node_modules', '@tauri-apps', 'cli', 'tauri.js');
   // The command line tool refuses values of CI other than these two.
   const ci = env.CI && env.CI !== 'false' ? { CI: 'true' } : {};
-  return run(process.execPath, [tauri, 'build', '--debug', '--no-bundle'], {
+  const result = await run(process.execPath, [tauri, 'build', '--debug', '--no-bundle'], {
     env: { ...env, ...ci },
     ...options,
   });
+  if (result.code === 0) {
+    const app = appPath(env);
+    mkdirSync(path.dirname(app), { recursive: true });
+    copyFileSync(path.join(env.CARGO_TARGET_DIR, 'debug', path.basename(app)), `${app}.new`);
+    renameSync(`${app}.new`, app);
+  }
+  return result;
 }
 
 /** One program of the workspace; resolves to its path. profile is 'debug' or 'release'. */

@@ -53,11 +53,11 @@ export function buildEnv(base = process.env) {
   return env;
 }
 
-/** The app as built by `npm start` and `npm test`. */
+/** Where buildApp() puts the app. */
 export function appPath(env = buildEnv()) {
   return path.join(
     env.CARGO_TARGET_DIR,
-    'debug',
+    'app',
     isWindows ? 'paddock-desktop.exe' : 'paddock-desktop',
   );
 }
