@@ -35,6 +35,7 @@ export default ts.config(
   },
   {
     files: ['ui/**/*.svelte', 'ui/**/*.svelte.ts'],
+    plugins: { svelte },
     languageOptions: {
       parserOptions: { parser: ts.parser, extraFileExtensions: ['.svelte'], svelteConfig },
     },

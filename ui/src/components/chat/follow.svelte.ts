@@ -54,10 +54,12 @@ export class Follower {
   }
 
   #scrolled(element: HTMLElement) {
-    const fromEnd = element.scrollHeight - element.clientHeight - element.scrollTop;
-    // The text may have grown since we scrolled; only a step up is the reader's.
-    if (element.scrollTop < this.#lastTop - 1 && fromEnd > 4) this.following = false;
-    else if (fromEnd <= 4) this.following = true;
-    this.#lastTop = element.scrollTop;
+    const { scrollTop } = element;
+    const fromEnd = element.scrollHeight - element.clientHeight - scrollTop;
+    // Our own steps leave `scrollTop` where we put it, and the text may have grown since: only a
+    // step up or down from there is the reader's.
+    if (scrollTop < this.#lastTop - 1 && fromEnd > 4) this.following = false;
+    else if (scrollTop > this.#lastTop + 1 && fromEnd <= 4) this.following = true;
+    this.#lastTop = scrollTop;
   }
 }

@@ -20,8 +20,10 @@ export function createTauriHost(): Host {
     loadModel: (path, settings) => done(commands.loadModel(path, settings)),
     unloadModel: () => done(commands.unloadModel()),
     engineState: () => call(commands.engineState()),
-    onEngineState: (listener) => events.engineStateChanged.listen((event) => listener(event.payload)),
-    onConversations: (listener) => events.conversationsChanged.listen((event) => listener(event.payload)),
+    onEngineState: (listener) =>
+      events.engineStateChanged.listen((event) => listener(event.payload)),
+    onConversations: (listener) =>
+      events.conversationsChanged.listen((event) => listener(event.payload)),
   };
 }
 
