@@ -1,0 +1,5 @@
+//! The engine alone.
+
+fn main() {
+    paddock_engine::main();
+}
