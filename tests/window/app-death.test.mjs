@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { freshHome, startApp } from './app.mjs';
 import { ask, ended, look, plain, send, writing, click } from './chat.mjs';
 import { isAlive, slowDown } from './processes.mjs';
-import { until } from './waiting.mjs';
+import { TooLate, until } from './waiting.mjs';
 
 const rounds = 8;
 /** What was in the window this long before the end must be there after it. */
@@ -61,6 +61,8 @@ async function writeAndCrash(home, target) {
     'enough of the answer',
     async () => {
       const answer = (await look(app)).messages.at(-1);
+      if (answer.text && answer.state !== 'writing')
+        throw new TooLate(`The answer is ${answer.state} already.`);
       samples.push({ at: Date.now(), text: answer.text });
       // Killed no sooner than the loss that is allowed, or there would be nothing to look for.
       const since = samples.find(({ text }) => text.length > 0)?.at;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { until } from './waiting.mjs';
+import { TooLate, until } from './waiting.mjs';
 
 const selfTest = path.resolve(import.meta.dirname, '../../models/self-test');
 
@@ -108,8 +108,8 @@ export async function ask(app, question) {
 export async function writing(app, characters = 1) {
   return until(`${characters} characters of an answer being written`, async () => {
     const answer = await lastAnswer(app);
-    if (answer && answer.state !== 'writing' && answer.text)
-      throw new Error(`the answer is already ${answer.state}`);
+    if (answer?.text && answer.state !== 'writing')
+      throw new TooLate(`The answer is ${answer.state} already.`);
     return answer?.state === 'writing' && answer.text.length >= characters && answer;
   });
 }

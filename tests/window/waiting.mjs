@@ -1,6 +1,9 @@
 // Waiting for conditions. Nothing in these tests sleeps for a fixed time and hopes.
 import { setTimeout as pause } from 'node:timers/promises';
 
+/** Thrown by what until() asks when waiting any longer is of no use. */
+export class TooLate extends Error {}
+
 /**
  * Asks until the answer is truthy and returns it; after `timeout` fails with what was waited for and the last answer.
  * An answer of undefined or an exception counts as "not yet".
@@ -13,6 +16,7 @@ export async function until(what, ask, { timeout = 15_000, interval = 20 } = {})
       last = await ask();
       if (last) return last;
     } catch (error) {
+      if (error instanceof TooLate) throw error;
       last = error;
     }
     if (Date.now() > deadline) {
