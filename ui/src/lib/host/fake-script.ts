@@ -20,6 +20,14 @@ export function scriptFor(prompt: string): Script {
         text: longAnswer(Number(first) || 2000),
         tokensPerSecond: Number(second) || 200,
       };
+    case '/code': {
+      const lines = Array.from(
+        { length: Number(first) || 1000 },
+        (_, i) => `    let x${i} = step(${i}); // line`,
+      );
+      const text = `\`\`\`rust\nfn main() {\n${lines.join('\n')}\n}\n\`\`\`\n`;
+      return { ...script, text, tokensPerSecond: Number(second) || 200 };
+    }
     case '/wait':
       return { ...script, text: 'Thank you for waiting.', promptSteps: (Number(first) || 10) * 8 };
     case '/fail':

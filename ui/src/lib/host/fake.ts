@@ -18,6 +18,7 @@ import type { Host } from './host';
  * What a message can ask of it:
  *   /demo                         every kind of Markdown
  *   /long 100000 5000             so many tokens at so many tokens per second
+ *   /code 5000 3000              a block of so many lines of code
  *   /wait 20                      a prompt that takes that many seconds to understand
  *   /fail engineDied              partial text, then this error (any ErrorCode)
  *   /nothing internal             this error before the first word

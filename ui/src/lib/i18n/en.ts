@@ -179,7 +179,6 @@ export const en = {
     loading: 'Loading {{name}}',
     ready: '{{name}} is ready',
     unloaded: 'No model is loaded',
-    failed: 'Loading failed. {{message}}',
     finished: 'Answer finished, {{metrics}}',
     finishedPlain: 'Answer finished',
     stopped: 'Answer stopped',

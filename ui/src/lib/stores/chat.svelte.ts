@@ -188,7 +188,7 @@ export class ChatStore {
     thread.run = null;
     if (thread.id !== null) this.#mark(thread.id, false);
     if (thread !== this.current) thread.release();
-    this.#announce(message);
+    this.#announce(thread, message);
   }
 
   /** The host went away in the middle. Nothing typed and nothing written may be lost. */
@@ -224,9 +224,12 @@ export class ChatStore {
     this.#answering = next;
   }
 
-  #announce({ finishReason, timings, error }: Message) {
-    if (error) this.#announcer.say(t('announce.broken', { message: error.message }));
-    else if (finishReason === 'cancelled') this.#announcer.say(t('announce.stopped'));
+  #announce(thread: Thread, { finishReason, timings, error }: Message) {
+    if (error) {
+      // In the open conversation the error card speaks for itself.
+      if (thread !== this.current)
+        this.#announcer.say(t('announce.broken', { message: error.message }));
+    } else if (finishReason === 'cancelled') this.#announcer.say(t('announce.stopped'));
     else if (timings)
       this.#announcer.say(t('announce.finished', { metrics: metricsLine(timings) }));
     else this.#announcer.say(t('announce.finishedPlain'));

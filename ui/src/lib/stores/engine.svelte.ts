@@ -119,11 +119,6 @@ export class EngineStore {
       case 'noModel':
         this.#announcer.say(t('announce.unloaded'));
         break;
-      case 'failed':
-        if (before.status === 'loading') {
-          this.#announcer.say(t('announce.failed', { message: state.error.message }));
-        }
-        break;
     }
   }
 }
