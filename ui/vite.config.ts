@@ -39,5 +39,7 @@ export default defineConfig(({ mode }) => ({
     include: ['src/**/*.test.ts'],
     setupFiles: ['src/test/setup.ts'],
     restoreMocks: true,
+    // Thousands of documents in one test; slow machines have other things to do.
+    testTimeout: 60_000,
   },
 }));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { longAnswer } from '../host/fake-answers';
 import { renderBlock } from './render';
-import { splitBlocks } from './splitter';
+import { type Block, splitBlocks } from './splitter';
 
 /** Text made to be slow: each unit is repeated until the block is as long as a block can be. */
 const units = [
@@ -51,15 +51,20 @@ const units = [
   '--\n',
 ];
 
+function timed(block: Block): number {
+  const began = performance.now();
+  renderBlock(block);
+  return performance.now() - began;
+}
+
 describe('hostile text', () => {
   it('never takes longer than a few frames per block', () => {
     const slow: string[] = [];
     for (const unit of units) {
       const text = unit.repeat(Math.ceil(6000 / unit.length));
       for (const block of splitBlocks(text)) {
-        const began = performance.now();
-        renderBlock(block);
-        const ms = performance.now() - began;
+        // The best of three: a machine busy with something else must not fail this.
+        const ms = Math.min(timed(block), timed(block), timed(block));
         if (ms > 150) slow.push(`${JSON.stringify(unit)}: ${ms.toFixed(0)} ms`);
       }
     }
@@ -67,11 +72,7 @@ describe('hostile text', () => {
   });
 
   it('ordinary text takes a fraction of a frame per block', () => {
-    const times = splitBlocks(longAnswer(3000)).map((block) => {
-      const began = performance.now();
-      renderBlock(block);
-      return performance.now() - began;
-    });
+    const times = splitBlocks(longAnswer(3000)).map(timed);
     times.sort((a, b) => a - b);
     expect(times[times.length >> 1] ?? 0).toBeLessThan(8);
   });
