@@ -1,3 +1,50 @@
-//! Written next.
+//! The app without its window: sends one message and writes a line for every event that a window would have got, the
+//! moment it would have got it. Made to be killed in the middle.
+//!
+//! `headless-app DATA_DIR ENGINE MESSAGE`. Lines: `started <conversation>`, `text <bytes shown so far>`, `done <reason>`.
 
-fn main() {}
+use std::{
+    env,
+    error::Error,
+    io::{Write, stdout},
+};
+
+use paddock_core::{
+    App, AppConfig, DataDir, EngineCommand, HostConfig,
+    view::{ChatEvent, ChatRequest},
+};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = env::args_os().skip(1);
+    let (Some(data), Some(engine), Some(message)) = (arguments.next(), arguments.next(), arguments.next()) else {
+        return Err("usage: headless-app DATA_DIR ENGINE MESSAGE".into());
+    };
+    let app = App::open(AppConfig {
+        data: DataDir::at(data),
+        engine: EngineCommand { program: engine.into(), args: vec!["engine".into()] },
+        host: HostConfig::default(),
+    })?;
+    let request = ChatRequest {
+        conversation_id: None,
+        parent_id: None,
+        content: message.into_string().map_err(|_| "the message is not text")?,
+    };
+    let mut shown = 0;
+    app.chat_send(request, |event| {
+        let line = match event {
+            ChatEvent::Started { conversation, .. } => format!("started {}", conversation.id),
+            ChatEvent::Text { delta, .. } => {
+                shown += delta.len();
+                format!("text {shown}")
+            }
+            ChatEvent::Progress { .. } => return,
+            ChatEvent::Done { message } => format!("done {:?}", message.finish_reason),
+        };
+        // Whoever reads this may be gone.
+        let _unread = writeln!(stdout(), "{line}").and_then(|()| stdout().flush());
+    })
+    .await?;
+    app.shut_down().await;
+    Ok(())
+}

@@ -1,1 +1,15 @@
-//! Tests across the parts.
+//! Tests across the parts: real engine processes, real files, a real database.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+mod answers;
+mod chat;
+#[cfg(unix)]
+mod death;
+mod edges;
+mod files;
+mod generation;
+mod harness;
+#[cfg(unix)]
+mod killed;
+mod protocol;

@@ -34,7 +34,12 @@ pub fn read_blocking<T: DeserializeOwned>(
 ) -> Result<Option<T>, FrameError> {
     line.clear();
     loop {
-        let chunk = reader.fill_buf()?;
+        let chunk = match reader.fill_buf() {
+            Ok(chunk) => chunk,
+            // A signal that did not end the process.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error.into()),
+        };
         match take_line(chunk, line)? {
             Taken::Line(n) => {
                 reader.consume(n);

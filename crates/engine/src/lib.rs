@@ -43,6 +43,7 @@ pub fn is_engine_process() -> bool {
 /// Be the engine until standard input ends.
 pub fn main() -> ! {
     stdio::die_with_parent();
+    stdio::die_of_faults();
     let outbox = match stdio::claim_stdout() {
         Ok(stdout) => Outbox::new(stdout),
         Err(error) => {

@@ -1,7 +1,9 @@
-//! Standard output is the protocol, and native code likes to print to it. So before any of it runs, the real standard
-//! output moves to a private descriptor, and descriptor 1 becomes another name of standard error.
+//! What the process arranges with the system before native code runs.
+//!
+//! Standard output is the protocol, and native code likes to print to it. So the real standard output moves to a private
+//! descriptor, and descriptor 1 becomes another name of standard error.
 
-#![expect(unsafe_code, reason = "moving descriptors about")]
+#![expect(unsafe_code, reason = "descriptors and signals")]
 
 use std::{fs::File, io};
 
@@ -39,5 +41,15 @@ pub(crate) fn die_with_parent() {
     {
         // An error leaves the first net.
         let _second_net = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
+    }
+}
+
+/// Let a fault end the process at once, by the signal that names it. Rust's own handler, which is there to tell a stack
+/// overflow from other faults, returns from all others once, and the process would go on.
+pub(crate) fn die_of_faults() {
+    #[cfg(unix)]
+    for fault in [libc::SIGSEGV, libc::SIGBUS] {
+        // SAFETY: sets the default action, before other threads exist.
+        unsafe { libc::signal(fault, libc::SIG_DFL) };
     }
 }

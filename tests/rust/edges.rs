@@ -1,0 +1,68 @@
+//! Which crate may use which. ARCHITECTURE.md draws the picture; this holds it.
+
+use std::{collections::BTreeMap, process::Command};
+
+use serde_json::Value;
+
+/// The allowed edges between our own crates. The tests may use everything.
+const ALLOWED: [(&str, &[&str]); 8] = [
+    ("paddock-gguf", &[]),
+    ("paddock-hub", &["paddock-gguf"]),
+    ("paddock-engine-api", &[]),
+    ("paddock-engine", &["paddock-engine-api"]),
+    ("paddock-store", &[]),
+    ("paddock-core", &["paddock-engine-api", "paddock-hub", "paddock-store"]),
+    ("paddock-cli", &["paddock-core", "paddock-engine"]),
+    ("paddock-desktop", &["paddock-core", "paddock-engine"]),
+];
+
+/// Libraries that only one crate may know.
+const OWNED: [(&str, &str); 5] = [
+    ("tauri", "paddock-desktop"),
+    ("llama-cpp-2", "paddock-engine"),
+    ("llama-cpp-sys-2", "paddock-engine"),
+    ("rusqlite", "paddock-store"),
+    ("minijinja", "paddock-engine"),
+];
+
+/// Normal and build dependencies of the workspace's members.
+fn dependencies() -> BTreeMap<String, Vec<String>> {
+    let metadata = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--format-version", "1", "--offline", "--manifest-path"])
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let names = |package: &Value| {
+        let used = package["dependencies"].as_array().unwrap().iter().filter(|used| used["kind"] != "dev");
+        used.map(|used| used["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    packages.map(|package| (package["name"].as_str().unwrap().to_owned(), names(package))).collect()
+}
+
+#[test]
+fn crates_use_only_what_the_plan_allows() {
+    let dependencies = dependencies();
+    for (package, used) in &dependencies {
+        if package == "paddock-tests" {
+            continue;
+        }
+        let (_, allowed) = ALLOWED
+            .iter()
+            .find(|(name, _)| name == package)
+            .unwrap_or_else(|| panic!("{package} is not in the plan: add it here and to ARCHITECTURE.md"));
+        for other in used.iter().filter(|other| dependencies.contains_key(*other)) {
+            assert!(allowed.contains(&other.as_str()), "{package} must not use {other}");
+        }
+    }
+}
+
+#[test]
+fn each_big_library_is_known_to_one_crate_only() {
+    for (package, used) in dependencies().iter().filter(|(package, _)| *package != "paddock-tests") {
+        for (library, owner) in OWNED.iter().filter(|(library, _)| used.iter().any(|used| used == library)) {
+            assert_eq!(package, owner, "only {owner} may know {library}");
+        }
+    }
+}
