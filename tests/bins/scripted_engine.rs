@@ -1,3 +1,385 @@
-//! Written next.
+//! An engine without llama.cpp that speaks the protocol as told: for tests of what the app does with an engine that is
+//! fast, slow, hung or mad, and for measuring the window.
+//!
+//! To `stream 1000 at 50` it answers with 1000 tokens of Markdown at 50 per second; it repeats any other message word by
+//! word. The environment variable `PADDOCK_SCRIPT` makes it misbehave, see [`Script`]. It ends when its input ends.
 
-fn main() {}
+use std::{
+    io::{self, Write},
+    process,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use paddock_engine_api::{
+    framing,
+    protocol::{
+        BufferUse, ChatMessage, ChatRole, Device, DeviceKind, Event, Failure, FailureCode, FinishReason, FromEngine,
+        GenerateParams, HEARTBEAT_INTERVAL_MS, LoadParams, LoadPhase, Loaded, MAX_LINE_BYTES, PROTOCOL_VERSION,
+        Request, TemplateSource, Timings, ToEngine,
+    },
+};
+
+/// What it does wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Script {
+    /// Nothing.
+    None,
+    /// `garbage`: a line that is not JSON in place of an answer's first token.
+    Garbage,
+    /// `oversized`: a line over the limit in place of an answer's first token.
+    Oversized,
+    /// `old-version`: the handshake names protocol version 0.
+    OldVersion,
+    /// `silent`: no heartbeats, and no answer to a message.
+    Silent,
+    /// `stalled`: heartbeats without progress, and no answer to a message.
+    Stalled,
+    /// `abort-on-load`: the process aborts while it loads a model.
+    AbortOnLoad,
+    /// `exit-on-generate`: the process ends with code 3 after five tokens.
+    ExitOnGenerate,
+}
+
+impl Script {
+    fn from_environment() -> Self {
+        match std::env::var("PADDOCK_SCRIPT").unwrap_or_default().as_str() {
+            "" => Self::None,
+            "garbage" => Self::Garbage,
+            "oversized" => Self::Oversized,
+            "old-version" => Self::OldVersion,
+            "silent" => Self::Silent,
+            "stalled" => Self::Stalled,
+            "abort-on-load" => Self::AbortOnLoad,
+            "exit-on-generate" => Self::ExitOnGenerate,
+            other => {
+                eprintln!("scripted-engine: PADDOCK_SCRIPT={other} is not known");
+                process::exit(EXIT_USAGE)
+            }
+        }
+    }
+}
+
+/// As the real engine's.
+const EXIT_USAGE: i32 = 64;
+const EXIT_GARBAGE: i32 = 65;
+/// That of `exit-on-generate`, and after how many tokens it comes.
+const EXIT_SCRIPTED: i32 = 3;
+const TOKENS_BEFORE_EXIT: u32 = 5;
+/// What the chat template would add to a message, in tokens.
+const TOKENS_AROUND_MESSAGE: u32 = 4;
+
+/// What all threads share.
+struct Shared {
+    script: Script,
+    progress: AtomicU64,
+    /// The request being worked on, 0: none.
+    busy: AtomicU64,
+    /// The last request that was to stop.
+    cancelled: AtomicU64,
+    output: Mutex<io::Stdout>,
+}
+
+impl Shared {
+    fn send(&self, id: impl Into<Option<u64>>, event: Event) {
+        let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
+        // An error means that the app is gone; the end of the input says so too.
+        let _app_gone = framing::write_blocking(&mut *output, &FromEngine { id: id.into(), event });
+    }
+
+    fn send_raw(&self, bytes: &[u8]) {
+        let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
+        let _app_gone = output.write_all(bytes).and_then(|()| output.flush());
+    }
+
+    fn is_cancelled(&self, id: u64) -> bool {
+        self.cancelled.load(Ordering::Relaxed) == id
+    }
+
+    fn heartbeat(&self) {
+        let busy = Some(self.busy.load(Ordering::Relaxed)).filter(|&id| id != 0);
+        self.send(None, Event::Heartbeat { progress: self.progress.load(Ordering::Relaxed), busy });
+    }
+}
+
+fn main() {
+    let shared = Arc::new(Shared {
+        script: Script::from_environment(),
+        progress: AtomicU64::new(0),
+        busy: AtomicU64::new(0),
+        cancelled: AtomicU64::new(0),
+        output: Mutex::new(io::stdout()),
+    });
+    let (requests, inbox) = mpsc::channel();
+    let worker = Arc::clone(&shared);
+    thread::spawn(move || work(&worker, &inbox));
+    let mut input = io::stdin().lock();
+    let mut line = Vec::new();
+    let mut greeted = false;
+    loop {
+        match framing::read_blocking(&mut input, &mut line) {
+            Ok(Some(ToEngine { id, request: Request::Hello { .. } })) => {
+                greet(&shared, id);
+                if !greeted && shared.script != Script::Silent {
+                    start_heartbeat(Arc::clone(&shared));
+                }
+                greeted = true;
+            }
+            Ok(Some(ToEngine { request: Request::Cancel { target }, .. })) => {
+                shared.cancelled.store(target, Ordering::Relaxed);
+            }
+            // The worker never ends before this loop does.
+            Ok(Some(request)) => drop(requests.send(request)),
+            Ok(None) => process::exit(0),
+            Err(error) => {
+                eprintln!("scripted-engine: {error}");
+                process::exit(EXIT_GARBAGE);
+            }
+        }
+    }
+}
+
+fn greet(shared: &Shared, id: u64) {
+    let protocol = if shared.script == Script::OldVersion { 0 } else { PROTOCOL_VERSION };
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    shared.send(id, Event::Ready { protocol, version, system_info: "SCRIPTED = 1".into() });
+}
+
+fn start_heartbeat(shared: Arc<Shared>) {
+    thread::spawn(move || {
+        loop {
+            shared.heartbeat();
+            thread::sleep(Duration::from_millis(HEARTBEAT_INTERVAL_MS));
+        }
+    });
+}
+
+/// Do one request after the other.
+fn work(shared: &Shared, requests: &mpsc::Receiver<ToEngine>) {
+    let mut loaded = false;
+    for ToEngine { id, request } in requests {
+        shared.busy.store(id, Ordering::Relaxed);
+        let closing = match request {
+            Request::Load(params) => {
+                loaded = true;
+                load(shared, id, &params)
+            }
+            Request::Unload => {
+                loaded = false;
+                Event::Unloaded
+            }
+            Request::ListDevices => Event::Devices { devices: vec![device()] },
+            Request::Tokenize { messages } => Event::Tokens { n_tokens: count_tokens(&messages) },
+            Request::Generate(_) if !loaded => fail(FailureCode::NoModel, "No model is loaded."),
+            Request::Generate(params) => generate(shared, id, &params),
+            Request::Hello { .. } | Request::Cancel { .. } => continue,
+        };
+        shared.busy.store(0, Ordering::Relaxed);
+        shared.send(id, closing);
+    }
+}
+
+fn fail(code: FailureCode, message: &str) -> Event {
+    Event::Failed(Failure { code, message: message.into(), details: None })
+}
+
+fn device() -> Device {
+    Device {
+        name: "CPU".into(),
+        description: "Scripted processor".into(),
+        backend: "CPU".into(),
+        kind: DeviceKind::Cpu,
+        memory_total_bytes: 16 << 30,
+        memory_free_bytes: 8 << 30,
+    }
+}
+
+/// Says that it has loaded a small model, whatever the file is.
+fn load(shared: &Shared, id: u64, params: &LoadParams) -> Event {
+    let started = Instant::now();
+    shared.send(id, Event::LoadProgress { phase: LoadPhase::Reading, fraction: 0.0 });
+    if shared.script == Script::AbortOnLoad {
+        eprintln!("scripted-engine: GGML_ASSERT(PADDOCK_SCRIPT != abort-on-load) failed");
+        process::abort();
+    }
+    shared.send(id, Event::LoadProgress { phase: LoadPhase::Reading, fraction: 1.0 });
+    shared.send(id, Event::LoadProgress { phase: LoadPhase::WarmingUp, fraction: 1.0 });
+    let weights_bytes = 1_321_000_000;
+    let cpu = BufferUse {
+        device: "CPU".into(),
+        buffer_type: "CPU".into(),
+        weights_bytes,
+        kv_bytes: 128 << 20,
+        compute_bytes: 64 << 20,
+    };
+    let stem = params.path.file_stem().unwrap_or_default();
+    Event::Loaded(Box::new(Loaded {
+        path: params.path.clone(),
+        name: stem.to_string_lossy().into_owned(),
+        architecture: "llama".into(),
+        description: "llama 1B Q8_0".into(),
+        n_params: 1_235_814_432,
+        weights_bytes,
+        n_ctx: params.n_ctx.unwrap_or(4096),
+        n_ctx_train: 131_072,
+        n_layers: 16,
+        n_gpu_layers: 0,
+        n_threads: params.n_threads.unwrap_or(2),
+        load_ms: ms_since(started),
+        buffers: vec![cpu],
+        template: TemplateSource::Model,
+        warnings: Vec::new(),
+    }))
+}
+
+/// One token for each word, and some around each message.
+fn count_tokens(messages: &[ChatMessage]) -> u32 {
+    let words = messages.iter().map(|message| message.content.split_whitespace().count()).sum();
+    count(words) + TOKENS_AROUND_MESSAGE * count(messages.len())
+}
+
+fn generate(shared: &Shared, id: u64, params: &GenerateParams) -> Event {
+    match shared.script {
+        Script::Silent | Script::Stalled => park_for_ever(),
+        Script::Garbage => shared.send_raw(b"llama_decode: this line is no message\n"),
+        Script::Oversized => {
+            let mut line = vec![b'x'; MAX_LINE_BYTES + (1 << 20)];
+            line.push(b'\n');
+            shared.send_raw(&line);
+        }
+        Script::None | Script::OldVersion | Script::AbortOnLoad | Script::ExitOnGenerate => {}
+    }
+    let Some((last, earlier)) = params.messages.split_last() else {
+        return fail(FailureCode::BadRequest, "There is nothing to answer: the conversation is empty.");
+    };
+    let (total, cached) = (count_tokens(&params.messages), count_tokens(earlier));
+    let started = Instant::now();
+    for processed in [cached, total] {
+        shared.send(id, Event::PromptProgress { processed, total, cached });
+    }
+    let timings =
+        Timings { cache_n: cached, prompt_n: total - cached, prompt_ms: ms_since(started), ..Timings::default() };
+    let asked = if last.role == ChatRole::User { last.content.trim() } else { "" };
+    let (tokens, per_second) = match stream_order(asked) {
+        Some((n, per_second)) => (markdown(n), per_second),
+        None => (asked.split_inclusive(' ').map(str::to_owned).collect(), f64::INFINITY),
+    };
+    write(shared, id, &tokens, per_second, params.max_tokens, timings)
+}
+
+/// `stream N at R`: how many tokens, and how many per second.
+fn stream_order(message: &str) -> Option<(usize, f64)> {
+    let mut words = message.split_whitespace();
+    let (stream, n, at, per_second) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let per_second = per_second.parse().ok().filter(|&rate| rate > 0.0)?;
+    (stream == "stream" && at == "at" && words.next().is_none()).then_some((n.parse().ok()?, per_second))
+}
+
+/// Send the tokens, each when its time has come.
+fn write(
+    shared: &Shared,
+    id: u64,
+    tokens: &[String],
+    per_second: f64,
+    max_tokens: Option<u32>,
+    mut timings: Timings,
+) -> Event {
+    let started = Instant::now();
+    let mut finish_reason = FinishReason::Stop;
+    for text in tokens {
+        if max_tokens.is_some_and(|max| timings.predicted_n >= max) {
+            finish_reason = FinishReason::Length;
+            break;
+        }
+        let due = started + Duration::from_secs_f64(f64::from(timings.predicted_n) / per_second);
+        sleep_until(due, || shared.is_cancelled(id));
+        if shared.is_cancelled(id) {
+            finish_reason = FinishReason::Cancelled;
+            break;
+        }
+        timings.predicted_n += 1;
+        shared.progress.fetch_add(1, Ordering::Relaxed);
+        shared.send(id, Event::Token { text: text.clone(), predicted_n: timings.predicted_n });
+        if shared.script == Script::ExitOnGenerate && timings.predicted_n == TOKENS_BEFORE_EXIT {
+            process::exit(EXIT_SCRIPTED);
+        }
+    }
+    timings.predicted_ms = ms_since(started);
+    Event::Done { finish_reason, timings }
+}
+
+/// Sleep, but look every now and then whether it is still wanted. At high speeds several tokens are due when a sleep of
+/// a millisecond is over; they then go out one right after the other.
+fn sleep_until(due: Instant, unwanted: impl Fn() -> bool) {
+    const SHORTEST: Duration = Duration::from_millis(1);
+    const LONGEST: Duration = Duration::from_millis(20);
+    while !unwanted() {
+        let left = due.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return;
+        }
+        thread::sleep(left.clamp(SHORTEST, LONGEST));
+    }
+}
+
+fn park_for_ever() -> ! {
+    loop {
+        thread::park();
+    }
+}
+
+const WORDS: &[&str] = &[
+    "the", "herd", "rests", "under", "old", "trees", "and", "every", "morning", "a", "quiet", "wind", "moves", "over",
+    "green", "fields", "while", "nobody", "counts", "how", "many", "steps", "it", "takes", "to", "reach", "water",
+];
+
+/// A block of code, its tokens separated by bars.
+const CODE: &str = "```|rust\n|fn| main|()| {\n|    let| total|:| u64| =| (1|..=|100|)|.sum|();\n|    println|!(\"|{total}|\");\n|}\n|```|\n\n";
+
+/// Exactly `n` tokens of Markdown: paragraphs, and now and then a heading, a list, or code whose fence is closed.
+fn markdown(n: usize) -> Vec<String> {
+    let code: Vec<String> = CODE.split('|').map(str::to_owned).collect();
+    let mut tokens = Vec::new();
+    let mut word = 0;
+    for block in 0.. {
+        let left = n - tokens.len();
+        if left == 0 {
+            break;
+        }
+        let whole: Vec<String> = match block % 7 {
+            0 => sentence("##", 4, "\n\n", &mut word),
+            3 => (0..4).flat_map(|_| sentence("-", 9, "\n", &mut word)).chain(["\n".to_owned()]).collect(),
+            5 if left >= code.len() => code.clone(),
+            _ => (0..5).flat_map(|_| sentence("", 16, ". ", &mut word)).chain(["\n\n".to_owned()]).collect(),
+        };
+        tokens.extend(whole.into_iter().take(left));
+    }
+    tokens
+}
+
+/// `length` words, with something before and after them; now and then one of them is strong.
+fn sentence(before: &str, length: usize, after: &str, word: &mut usize) -> Vec<String> {
+    let mut tokens: Vec<String> = if before.is_empty() { Vec::new() } else { vec![before.to_owned()] };
+    for position in 0..length {
+        *word += 1;
+        // Steps of a size prime to the number of words, so that no two sentences are alike for long.
+        let text = WORDS[(*word * 10 + *word / WORDS.len()) % WORDS.len()];
+        let space = if position == 0 && before.is_empty() { "" } else { " " };
+        tokens.push(if word.is_multiple_of(23) { format!("{space}**{text}**") } else { format!("{space}{text}") });
+    }
+    tokens.push(after.to_owned());
+    tokens
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+fn ms_since(start: Instant) -> f64 {
+    start.elapsed().as_secs_f64() * 1e3
+}
