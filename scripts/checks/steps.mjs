@@ -18,6 +18,12 @@ export const steps = [
     run: (env) => run('cargo', ['fmt', '--all', '--check'], { env }),
   },
   {
+    // A lock file written against an incomplete registry installs nowhere else.
+    name: 'npm: the lock file is complete',
+    group: 'ui',
+    run: (env) => runNpm(['ci', '--dry-run', '--offline', '--loglevel=error'], { env }),
+  },
+  {
     name: 'UI and scripts: lint',
     group: 'ui',
     run: npmScript('lint'),

@@ -85,7 +85,7 @@ class App {
       connectionRetryCount: 0,
       connectionRetryTimeout: 30_000,
       capabilities: {
-        browserName: process.env.PADDOCK_BROWSER_NAME ?? 'wry',
+        browserName: 'wry',
         'wdio:enforceWebDriverClassic': true,
         'webkitgtk:browserOptions': { binary: this.application, args },
       },
