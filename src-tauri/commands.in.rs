@@ -7,6 +7,7 @@
     "restore_conversation",
     "chat_send",
     "chat_retry",
+    "chat_follow",
     "chat_stop",
     "list_models",
     "pick_model_file",

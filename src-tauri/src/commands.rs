@@ -27,6 +27,7 @@ pub fn builder() -> Builder<Wry> {
             restore_conversation,
             chat_send,
             chat_retry,
+            chat_follow,
             chat_stop,
             list_models,
             pick_model_file,
@@ -86,6 +87,13 @@ async fn chat_send(desk: State<'_, Desk>, request: ChatRequest, on_event: Channe
 #[specta::specta]
 async fn chat_retry(desk: State<'_, Desk>, answer_id: String, on_event: Channel<ChatEvent>) -> Answer<()> {
     desk.app()?.chat_retry(answer_id, move |event| drop(on_event.send(event))).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn chat_follow(desk: State<'_, Desk>, conversation_id: String, on_event: Channel<ChatEvent>) -> Answer<()> {
+    desk.app()?.chat_follow(&conversation_id, move |event| drop(on_event.send(event))).await;
+    Ok(())
 }
 
 #[tauri::command]

@@ -232,3 +232,30 @@ async fn a_second_app_on_the_same_folder_does_not_take_a_running_answer_for_a_de
     assert!(looked);
     assert_eq!(done(&events).finish_reason, Some(FinishReason::Stop));
 }
+
+#[tokio::test]
+async fn a_window_that_was_reloaded_joins_the_answer_and_misses_nothing() {
+    let test = TestApp::new(scripted_engine());
+    let (middle, reached) = tokio::sync::oneshot::channel();
+    let mut middle = Some(middle);
+    let first = test.send_and(None, "stream 80 at 100", |event| {
+        if matches!(event, ChatEvent::Text { predicted_n: 20.., .. })
+            && let Some(middle) = middle.take()
+        {
+            middle.send(()).unwrap();
+        }
+    });
+    let second = async {
+        reached.await.unwrap();
+        let conversation = test.app.list_conversations().await.unwrap()[0].id.clone();
+        let mut events = Vec::new();
+        patiently(test.app.chat_follow(&conversation, |event| events.push(event))).await;
+        events
+    };
+    let (first, second) = tokio::join!(first, second);
+    assert!(matches!(second[0], ChatEvent::Started { .. }), "{:?}", second[0]);
+    assert_eq!((shown(&second), done(&second)), (shown(&first), done(&first)));
+    let mut nothing = Vec::new();
+    test.app.chat_follow(&done(&first).conversation_id, |event| nothing.push(event)).await;
+    assert_eq!(nothing, [], "there is nothing to join any more");
+}

@@ -13,8 +13,8 @@ use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use crate::{
     ApiError, DataDir, ErrorCode,
+    live::Live,
     models::Current,
-    streaming::StopSwitch,
     view::{AppInfo, EngineState, Platform},
 };
 
@@ -58,7 +58,7 @@ pub(crate) struct Inner {
     /// The model in the engine. Whoever holds the lock has the engine: loads and answers come one after the other.
     pub(crate) engine: AsyncMutex<Option<Current>>,
     /// The answers on their way, by conversation.
-    pub(crate) answering: Mutex<HashMap<ConversationId, StopSwitch>>,
+    pub(crate) answering: Mutex<HashMap<ConversationId, Arc<Live>>>,
 }
 
 impl App {
@@ -129,8 +129,8 @@ impl App {
 
     /// Stop all answers, keep what they have, and end the engine.
     pub async fn shut_down(&self) {
-        for switch in self.inner.answering().values() {
-            switch.stop();
+        for live in self.inner.answering().values() {
+            live.switch.stop();
         }
         self.inner.host.stop().await;
     }
@@ -156,7 +156,7 @@ impl Inner {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn answering(&self) -> MutexGuard<'_, HashMap<ConversationId, StopSwitch>> {
+    pub(crate) fn answering(&self) -> MutexGuard<'_, HashMap<ConversationId, Arc<Live>>> {
         self.answering.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

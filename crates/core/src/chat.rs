@@ -1,6 +1,6 @@
 //! A chat turn: store the question, get the engine, stream the answer, store its end, whatever happens on the way.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use paddock_engine_api::{
     GenerationEvent,
@@ -11,6 +11,7 @@ use paddock_store::{ConversationId, Finish, FinishReason, MessageId, NewTurn, Ro
 use crate::{
     ApiError, App, ErrorCode,
     app::now_ms,
+    live::{Live, Registration},
     models::Current,
     streaming::{Due, StopSwitch, Stream},
     view::{ChatEvent, ChatRequest, EngineState, LoadedModel, Message},
@@ -97,8 +98,8 @@ impl App {
 
     /// Stop the answer on its way in a conversation, if there is one. What it has is kept.
     pub fn stop_answer(&self, conversation_id: &str) {
-        if let Some(switch) = self.inner.answering().get(&ConversationId::from(conversation_id.to_owned())) {
-            switch.stop();
+        if let Some(live) = self.inner.answering().get(&ConversationId::from(conversation_id)) {
+            live.switch.stop();
         }
     }
 
@@ -112,18 +113,23 @@ impl App {
 
     async fn run_turn(&self, turn: Turn, mut on_event: impl FnMut(ChatEvent) + Send) -> Result<(), ApiError> {
         let conversation = turn.conversation.id.clone();
-        let switch = StopSwitch::default();
-        let _registered = Registration::new(self, conversation.clone(), switch.clone());
-        self.list_changed();
         let (user, answer) = (turn.user.id.clone(), turn.answer.clone());
-        on_event(ChatEvent::Started {
+        let started = ChatEvent::Started {
             conversation: turn.conversation.into(),
             user_message: Box::new(turn.user.into()),
             answer: Box::new(turn.answer.into()),
-        });
+        };
+        let live = Arc::new(Live::new(started.clone()));
+        let _registered = Registration::new(self, conversation.clone(), Arc::clone(&live));
+        self.list_changed();
+        on_event(started);
+        let mut on_event = |event: ChatEvent| {
+            live.tell(&event);
+            on_event(event);
+        };
 
         let mut stream = Stream::new(self.clone(), answer.id.clone());
-        let (ending, model) = self.answer(&conversation, user, &switch, &mut stream, &mut on_event).await;
+        let (ending, model) = self.answer(&conversation, user, &live.switch, &mut stream, &mut on_event).await;
         if let Some(Due::Show { delta, predicted_n }) = stream.rest() {
             on_event(ChatEvent::Text { delta, predicted_n });
         }
@@ -337,25 +343,6 @@ fn title_of(content: &str) -> String {
             let cut = words[..end].rfind(' ').filter(|&at| at > end / 2).unwrap_or(end);
             format!("{}…", &words[..cut])
         }
-    }
-}
-
-/// An answer on its way, in the app's books for as long as this lives.
-struct Registration {
-    app: App,
-    conversation: ConversationId,
-}
-
-impl Registration {
-    fn new(app: &App, conversation: ConversationId, switch: StopSwitch) -> Self {
-        app.inner.answering().insert(conversation.clone(), switch);
-        Self { app: app.clone(), conversation }
-    }
-}
-
-impl Drop for Registration {
-    fn drop(&mut self) {
-        self.app.inner.answering().remove(&self.conversation);
     }
 }
 

@@ -11,6 +11,7 @@ mod chat;
 mod conversations;
 mod dialogue;
 mod error;
+mod live;
 mod models;
 mod paths;
 mod self_test;

@@ -17,6 +17,7 @@ export const commands = {
 	restoreConversation: (id: string) => __TAURI_INVOKE<ConversationSummary>("restore_conversation", { id }),
 	chatSend: (request: ChatRequest, onEvent: Channel<ChatEvent>) => __TAURI_INVOKE<null>("chat_send", { request, onEvent }),
 	chatRetry: (answerId: string, onEvent: Channel<ChatEvent>) => __TAURI_INVOKE<null>("chat_retry", { answerId, onEvent }),
+	chatFollow: (conversationId: string, onEvent: Channel<ChatEvent>) => __TAURI_INVOKE<null>("chat_follow", { conversationId, onEvent }),
 	chatStop: (conversationId: string) => __TAURI_INVOKE<null>("chat_stop", { conversationId }),
 	listModels: () => __TAURI_INVOKE<ModelEntry[]>("list_models"),
 	pickModelFile: () => __TAURI_INVOKE<string | null>("pick_model_file"),

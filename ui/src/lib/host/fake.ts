@@ -132,6 +132,9 @@ class FakeHost implements Host {
     throw fakeError('notFound');
   }
 
+  /** An answer of the fake ends with its page. */
+  async chatFollow() {}
+
   async chatStop(conversationId: string) {
     this.#stopped.add(conversationId);
   }

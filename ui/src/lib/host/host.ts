@@ -28,6 +28,8 @@ export interface Host {
   ): Promise<void>;
   /** A new answer beside the given one (same parent). */
   chatRetry(answerId: string, onEvent: (e: ChatEvent) => void): Promise<void>;
+  /** Joins the answer on its way in a conversation: its events so far in short, then as they come. Resolves without an event where there is none. */
+  chatFollow(conversationId: string, onEvent: (e: ChatEvent) => void): Promise<void>;
   chatStop(conversationId: string): Promise<void>;
   listModels(): Promise<ModelEntry[]>; // the self-test model always first
   pickModelFile(): Promise<string | null>; // OS dialog, *.gguf

@@ -38,7 +38,9 @@ export class ChatStore {
     const thread = this.#threads.get(id) ?? new Thread(id);
     this.#threads.set(id, thread);
     this.#show(thread);
-    if (!thread.loaded) await this.#read(thread);
+    if (thread.loaded) return;
+    await this.#read(thread);
+    await this.#rejoin(thread);
   }
 
   isAnswering(id: string): boolean {
@@ -123,6 +125,18 @@ export class ChatStore {
       thread.error = asApiError(reason);
       thread.loaded = true;
     }
+  }
+
+  /** The page was reloaded, or another window asked: the answer goes on, and is shown as it does. */
+  async #rejoin(thread: Thread) {
+    const { id, headId } = thread;
+    const answer = headId === null ? null : thread.message(headId);
+    if (id === null || thread.run || answer?.role !== 'assistant' || answer.finishReason !== null)
+      return;
+    const run = new Run(null);
+    await this.#follow(thread, run, (onEvent) => this.#host.chatFollow(id, onEvent));
+    // It ended between the two questions.
+    if (!run.started) await this.#read(thread);
   }
 
   async #follow(thread: Thread, run: Run, ask: (onEvent: (e: ChatEvent) => void) => Promise<void>) {
