@@ -37,7 +37,11 @@ const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s
 async function runStep(step, env, chosen) {
   console.log(`\n━━ ${step.name}`);
   const since = performance.now();
-  const { code = 0, output = '', skipped } = await step.run(env, chosen);
+  const { code = 0, output = '', skipped } = await step.run(env, chosen).catch((error) => {
+    if (!(error instanceof PlainError)) throw error;
+    console.error(error.message);
+    return { code: 1 };
+  });
   const counts =
     step.counts && !skipped ? step.counts(output) : { passed: 0, failed: 0, skipped: 0, lines: [] };
   const failed = code !== 0 || counts.failed > 0;

@@ -11,6 +11,6 @@ export async function run({ env }) {
     maxBuffer: 64 << 20,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  if (output === null) throw new PlainError('The benchmark of the engine failed.');
+  if (!output) throw new PlainError('The benchmark of the engine failed.');
   return JSON.parse(output);
 }

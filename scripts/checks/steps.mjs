@@ -1,6 +1,6 @@
 // Every check and test, in the order `npm test` runs them: what fails fast comes first.
 import path from 'node:path';
-import { buildApp } from '../build-app.mjs';
+import { buildApp, buildBinary } from '../build-app.mjs';
 import { isLinux, root, run, runNpm, which } from '../process.mjs';
 import { cargoCounts, mochaCounts, nodeCounts, vitestCounts } from './counts.mjs';
 import { withDisplay } from './display.mjs';
@@ -76,7 +76,12 @@ export const steps = [
     name: 'The app builds',
     group: 'window',
     slow: true,
-    run: buildApp,
+    run: async (env) => {
+      const { code } = await buildApp(env);
+      // The tests of the window also put this in the engine's place.
+      if (code === 0) await buildBinary(env, 'debug', 'scripted-engine');
+      return { code };
+    },
   },
   {
     name: 'The window: tests',
