@@ -5,8 +5,12 @@ import { main, run } from './process.mjs';
 
 await main(async () => {
   const env = { ...buildEnv(), PADDOCK_WRITE_BINDINGS: '1' };
-  const { code } = await run('cargo', ['test', '--workspace', '--locked', '--bin', 'paddock-desktop', 'bindings'], {
-    env,
-  });
+  const { code } = await run(
+    'cargo',
+    ['test', '--workspace', '--locked', '--bin', 'paddock-desktop', 'bindings'],
+    {
+      env,
+    },
+  );
   return code;
 });

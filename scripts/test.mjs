@@ -37,7 +37,11 @@ const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s
 async function runStep(step, env, chosen) {
   console.log(`\n━━ ${step.name}`);
   const since = performance.now();
-  const { code = 0, output = '', skipped } = await step.run(env, chosen).catch((error) => {
+  const {
+    code = 0,
+    output = '',
+    skipped,
+  } = await step.run(env, chosen).catch((error) => {
     if (!(error instanceof PlainError)) throw error;
     console.error(error.message);
     return { code: 1 };
