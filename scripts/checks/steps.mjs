@@ -68,11 +68,6 @@ export const steps = [
       run('cargo', ['test', '--workspace', '--locked', '--no-fail-fast'], { env, capture: true }),
   },
   {
-    name: 'Bindings between Rust and UI are up to date',
-    group: 'rust',
-    run: npmScript('bindings:check'),
-  },
-  {
     name: 'The app builds',
     group: 'window',
     slow: true,
