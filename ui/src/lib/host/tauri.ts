@@ -14,7 +14,8 @@ export function createTauriHost(): Host {
     restoreConversation: (id) => call(commands.restoreConversation(id)),
     chatSend: (request, onEvent) => done(commands.chatSend(request, channel(onEvent))),
     chatRetry: (answerId, onEvent) => done(commands.chatRetry(answerId, channel(onEvent))),
-    chatFollow: (conversationId, onEvent) => done(commands.chatFollow(conversationId, channel(onEvent))),
+    chatFollow: (conversationId, onEvent) =>
+      done(commands.chatFollow(conversationId, channel(onEvent))),
     chatStop: (conversationId) => done(commands.chatStop(conversationId)),
     listModels: () => call(commands.listModels()),
     pickModelFile: () => call(commands.pickModelFile()),
