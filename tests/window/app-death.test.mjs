@@ -33,7 +33,7 @@ describe('when the app is killed', () => {
     const random = seededRandom(20261121);
     const home = freshHome();
     for (let round = 1; round <= rounds; round++) {
-      const target = Math.floor(random() * 600);
+      const target = Math.floor(random() * 400);
       const shown = await writeAndCrash(home, target);
       const found = await reopenAndRead(home);
       const where = `round ${round}, killed at ${shown.length} characters`;
@@ -54,7 +54,7 @@ async function writeAndCrash(home, target) {
   const app = await startApp({ home });
   await click(app, 'new-chat');
   await ask(app, 'hi');
-  slowDown((await app.runningEngine()).pid, 0.12);
+  slowDown((await app.runningEngine()).pid);
   await send(app, 'Count to 300.');
   const samples = [];
   const started = await until(

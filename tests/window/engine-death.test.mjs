@@ -11,7 +11,7 @@ describe('when the engine dies', () => {
       const app = await startApp();
       await ask(app, 'hi');
       const engine = await app.runningEngine();
-      slowDown(engine.pid, 0.15);
+      slowDown(engine.pid);
       await send(app, 'Count to 300.');
       const before = await writing(app, 20);
       await kill(engine, death);

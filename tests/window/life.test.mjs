@@ -34,7 +34,7 @@ describe('the app', () => {
   it('loses nothing of an answer when the page is reloaded in the middle of it', async () => {
     const app = await startApp({ home: freshHome() });
     await ask(app, 'hi');
-    const release = slowDown((await app.runningEngine()).pid, 0.15);
+    const release = slowDown((await app.runningEngine()).pid);
     await send(app, 'Count to 300.');
     await writing(app, 20);
     await app.browser.refresh();

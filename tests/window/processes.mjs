@@ -53,27 +53,30 @@ export function findProcesses(test) {
   return found;
 }
 
-/** Sends a signal; a process that has ended meanwhile is fine. */
+/** Sends a signal; false when the process has ended meanwhile. */
 export function signal(pid, name) {
   try {
     process.kill(pid, name);
+    return true;
   } catch (error) {
     if (error.code !== 'ESRCH') throw error;
+    return false;
   }
 }
 
 /**
- * Lets a process run only a share of the time, so that a short answer lasts long enough to be interrupted in the
+ * Lets a process run for a moment at a time only, so that a short answer lasts long enough to be interrupted in the
  * middle. Returns the function that ends it.
  */
-export function slowDown(pid, share) {
-  const round = 40;
-  let running = true;
+export function slowDown(pid, { runs = 1, rests = 40 } = {}) {
   let timer;
   const next = () => {
-    signal(pid, running ? 'SIGSTOP' : 'SIGCONT');
-    running = !running;
-    timer = setTimeout(next, round * (running ? share : 1 - share));
+    // Waited for without letting go: on a busy machine the process then runs less, and never more.
+    const end = performance.now() + runs;
+    if (!signal(pid, 'SIGCONT')) return;
+    while (performance.now() < end);
+    signal(pid, 'SIGSTOP');
+    timer = setTimeout(next, rests);
   };
   next();
   return () => {

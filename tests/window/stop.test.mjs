@@ -15,7 +15,7 @@ describe('stopping', () => {
     it(`by ${name} keeps what was written and marks it`, async () => {
       const app = await startApp();
       await ask(app, 'hi');
-      const release = slowDown((await app.runningEngine()).pid, 0.15);
+      const release = slowDown((await app.runningEngine()).pid);
       await send(app, 'Count to 300.');
       const before = await writing(app, 20);
       await stop(app);
