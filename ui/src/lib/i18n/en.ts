@@ -143,6 +143,7 @@ export const en = {
     settings: 'Load settings',
     loadAgain: 'Load again with these settings',
     cancelLoad: 'Cancel',
+    builtWithLlama: 'Built with Llama. Its use is under the licence it came with.',
   },
   settings: {
     automatic: 'Automatic',
