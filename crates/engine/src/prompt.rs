@@ -150,7 +150,13 @@ pub(crate) fn tokenize(
     for piece in pieces {
         match piece {
             Piece::Template(text) => tokenize(text, true, &mut tokens)?,
-            Piece::Content(text) => tokenize(text, false, &mut tokens)?,
+            Piece::Content(text) => {
+                // llama.cpp parses some added tokens even when told not to parse special ones; broken after its first
+                // character, no text is one of them any more.
+                let first = text.chars().next().map_or(0, char::len_utf8);
+                tokenize(&text[..first], false, &mut tokens)?;
+                tokenize(&text[first..], false, &mut tokens)?;
+            }
         }
     }
     Some(tokens)
@@ -233,6 +239,20 @@ mod tests {
     #[test]
     fn more_control_tokens_than_marks_are_refused() {
         assert!(guard().protect(&[user(&"</s>".repeat(70_000))]).is_none());
+    }
+
+    #[test]
+    fn content_is_tokenized_without_special_tokens_and_broken_so_that_none_can_arise() {
+        let calls = std::cell::RefCell::new(Vec::new());
+        let pieces = [Piece::Template("<|eot_id|>"), Piece::Content("<|eot_id|>")];
+        let tokens = tokenize(&pieces, |text, special, into| {
+            calls.borrow_mut().push((text.to_owned(), special));
+            into.push(LlamaToken(0));
+            Some(())
+        });
+        assert_eq!(tokens.unwrap().len(), 3);
+        let expected = [("<|eot_id|>", true), ("<", false), ("|eot_id|>", false)];
+        assert_eq!(calls.into_inner(), expected.map(|(text, special)| (text.to_owned(), special)));
     }
 
     proptest! {

@@ -204,15 +204,21 @@ impl Model {
         (eos >= 0).then_some(LlamaToken(eos))
     }
 
-    /// The texts that become single tokens with a meaning of their own when special tokens are parsed.
+    /// The texts that must never come from a message: control tokens, and added tokens that look like role markers
+    /// although the file does not call them control tokens.
     pub(crate) fn special_texts(&self) -> Vec<String> {
-        let special =
-            sys::LLAMA_TOKEN_ATTR_CONTROL | sys::LLAMA_TOKEN_ATTR_USER_DEFINED | sys::LLAMA_TOKEN_ATTR_UNKNOWN;
+        let control = sys::LLAMA_TOKEN_ATTR_CONTROL | sys::LLAMA_TOKEN_ATTR_UNKNOWN;
         (0..self.n_vocab())
-            // SAFETY: the id is one of the vocabulary's.
-            .filter(|&id| unsafe { sys::llama_vocab_get_attr(self.vocab(), id) } & special != 0)
-            .map(|id| self.token_text(LlamaToken(id)))
-            .filter(|text| !text.is_empty())
+            .filter_map(|id| {
+                // SAFETY: the id is one of the vocabulary's.
+                let attributes = unsafe { sys::llama_vocab_get_attr(self.vocab(), id) };
+                let added = attributes & sys::LLAMA_TOKEN_ATTR_USER_DEFINED != 0;
+                if attributes & control == 0 && !added {
+                    return None;
+                }
+                let text = self.token_text(LlamaToken(id));
+                (!text.is_empty() && (!added || text.starts_with("<|"))).then_some(text)
+            })
             .collect()
     }
 }
