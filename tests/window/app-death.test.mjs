@@ -22,6 +22,7 @@ describe('when the app is killed', () => {
     const app = await startApp();
     await ask(app, 'hi');
     const engine = await app.runningEngine();
+    slowDown(engine.pid);
     await send(app, 'Count to 300.');
     await writing(app);
     await app.crash();

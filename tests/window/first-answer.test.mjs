@@ -13,16 +13,15 @@ import {
   type,
   writing,
 } from './chat.mjs';
+import { slowDown } from './processes.mjs';
 import { until } from './waiting.mjs';
 
 const metricsLine = /^⚡ \d+\.\d\d tok\/s \| 📝 \d+ tokens \| ⏱️ \d+\.\d+s total$/;
 
 describe('the first answer', () => {
-  it('streams in completely for a newcomer who types a question and presses Enter', async () => {
+  it('comes whole to a newcomer who types a question and presses Enter', async () => {
     const app = await startApp();
-    await send(app, 'explain quantum entanglement');
-    await writing(app);
-    const answer = await ended(app);
+    const answer = await ask(app, 'explain quantum entanglement');
     assert.equal(answer.state, 'complete');
     assert.ok(
       plain(answer.text).includes(plain(expectedAnswer('explain quantum entanglement'))),
@@ -30,6 +29,18 @@ describe('the first answer', () => {
     );
     assert.equal((await look(app)).engine, 'ready');
     assert.deepEqual((await look(app)).errors, []);
+  });
+
+  it('comes piece by piece', async () => {
+    const app = await startApp();
+    await ask(app, 'hi');
+    slowDown((await app.runningEngine()).pid);
+    await send(app, 'explain quantum entanglement');
+    const first = await writing(app, 10);
+    const more = await writing(app, first.text.length + 20);
+    assert.ok(more.text.startsWith(first.text), 'what is there stays');
+    const { text } = await ended(app);
+    assert.equal(plain(text), plain(expectedAnswer('explain quantum entanglement')));
   });
 
   it('is followed by one line of metrics that opens into details and a timeline', async () => {
