@@ -10,7 +10,7 @@ use crate::harness::{answer, assistant, greedy, loaded_host, patiently, read, us
 #[tokio::test]
 async fn a_second_turn_processes_only_its_new_tokens() {
     let (host, _) = loaded_host(LoadParams::default()).await;
-    let first = vec![user("Count to 20")];
+    let first = vec![user("Count to 50")];
     let before = host.count_tokens(first.clone()).await.unwrap();
     let (text, _, one) = answer(&host, greedy(first.clone())).await;
     assert_eq!((one.cache_n, one.prompt_n), (0, before));
@@ -30,9 +30,9 @@ async fn a_second_turn_processes_only_its_new_tokens() {
 #[tokio::test]
 async fn reused_tokens_do_not_change_the_answer() {
     let (host, _) = loaded_host(LoadParams::default()).await;
-    let talk = vec![user("Count to 20"), assistant("1, 2, 3"), user("explain quantum entanglement")];
+    let talk = vec![user("Count to 50"), assistant("1, 2, 3"), user("explain quantum entanglement")];
     let (fresh, _, _) = answer(&host, greedy(talk.clone())).await;
-    answer(&host, greedy(vec![user("Count to 20")])).await;
+    answer(&host, greedy(vec![user("Count to 50")])).await;
     let (reused, _, timings) = answer(&host, greedy(talk)).await;
     assert!(timings.cache_n > 10, "nothing was reused: {timings:?}");
     assert_eq!(fresh, reused);
@@ -41,7 +41,7 @@ async fn reused_tokens_do_not_change_the_answer() {
 #[tokio::test]
 async fn limits_and_stop_texts_end_an_answer_where_they_say() {
     let (host, _) = loaded_host(LoadParams::default()).await;
-    let count = greedy(vec![user("Count to 20")]);
+    let count = greedy(vec![user("Count to 50")]);
     let (text, reason, timings) = answer(&host, GenerateParams { max_tokens: Some(5), ..count.clone() }).await;
     assert_eq!((reason, timings.predicted_n), (FinishReason::Length, 5), "{text}");
     let (text, reason, _) = answer(&host, GenerateParams { stop: vec![", 7".into()], ..count.clone() }).await;
@@ -63,7 +63,7 @@ async fn the_same_seed_gives_the_same_answer_and_another_one_another() {
             ..Sampling::default()
         },
         max_tokens: Some(40),
-        ..greedy(vec![user("Count to 20")])
+        ..greedy(vec![user("Count to 50")])
     };
     let (one, _, _) = answer(&host, hot(1)).await;
     assert_eq!(answer(&host, hot(1)).await.0, one);
@@ -101,7 +101,7 @@ async fn a_prompt_longer_than_the_context_is_counted_and_refused_before_it_is_co
 #[tokio::test]
 async fn an_answer_that_reaches_the_end_of_the_context_ends_there() {
     let (host, _) = loaded_host(LoadParams { n_ctx: Some(256), ..LoadParams::default() }).await;
-    let (text, reason, timings) = answer(&host, greedy(vec![user("Count to 300")])).await;
+    let (text, reason, timings) = answer(&host, greedy(vec![user("Count as far as you can")])).await;
     assert_eq!(reason, FinishReason::Length);
     assert!(text.starts_with("1, 2, 3, 4, 5, 6"), "{text}");
     // The last token written needs no room of its own any more.
@@ -131,7 +131,7 @@ async fn a_typed_control_token_stays_text() {
 #[tokio::test]
 async fn a_cancelled_answer_keeps_its_beginning_and_the_engine_goes_on() {
     let (host, _) = loaded_host(LoadParams::default()).await;
-    let mut generation = host.generate(greedy(vec![user("Count to 300")]));
+    let mut generation = host.generate(greedy(vec![user("Count as far as you can")]));
     let mut text = String::new();
     let reason = patiently(async {
         loop {

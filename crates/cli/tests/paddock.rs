@@ -72,7 +72,8 @@ fn one_answer_goes_to_standard_output_and_its_metrics_elsewhere() {
 #[test]
 fn json_has_text_reason_timings_and_model() {
     let model = self_test_model();
-    let answer = Paddock::new().json(&["chat", "-m", model.to_str().unwrap(), "-c", "512", "-p", "Count to 5", "--json"]);
+    let answer =
+        Paddock::new().json(&["chat", "-m", model.to_str().unwrap(), "-c", "512", "-p", "Count to 5", "--json"]);
     assert_eq!(answer["text"], "1, 2, 3, 4, 5");
     assert_eq!(answer["finish_reason"], "stop");
     let timings = answer["timings"].as_object().unwrap();
@@ -87,11 +88,27 @@ fn json_has_text_reason_timings_and_model() {
 
 #[test]
 fn sampling_options_reach_the_engine() {
-    let answer = Paddock::new().json(&["chat", "-p", "Count to 20", "--max-tokens", "3", "--json"]);
+    let answer = Paddock::new().json(&["chat", "-p", "Count to 50", "--max-tokens", "3", "--json"]);
     assert_eq!((&answer["finish_reason"], &answer["timings"]["predicted_n"]), (&"length".into(), &3.into()));
-    let answer = Paddock::new().json(&["chat", "-p", "Count to 20", "--stop", ", 4", "--json"]);
+    let answer = Paddock::new().json(&["chat", "-p", "Count to 50", "--stop", ", 4", "--json"]);
     assert_eq!((&answer["text"], &answer["finish_reason"]), (&"1, 2, 3".into(), &"stop_string".into()));
-    let wild = ["chat", "-p", "Count to 20", "--temp", "5", "--top-k", "0", "--top-p", "1", "--min-p", "0", "-n", "30", "--json", "--seed"];
+    let wild = [
+        "chat",
+        "-p",
+        "Count to 50",
+        "--temp",
+        "5",
+        "--top-k",
+        "0",
+        "--top-p",
+        "1",
+        "--min-p",
+        "0",
+        "-n",
+        "30",
+        "--json",
+        "--seed",
+    ];
     let seeded = |seed| Paddock::new().json(&[&wild[..], &[seed]].concat())["text"].clone();
     assert_eq!(seeded("7"), seeded("7"));
     assert_ne!(seeded("7"), seeded("8"));
@@ -99,7 +116,8 @@ fn sampling_options_reach_the_engine() {
 
 #[test]
 fn a_system_prompt_changes_the_voice() {
-    let answer = Paddock::new().json(&["chat", "-s", "You are a pirate.", "-p", "What is the capital of France?", "--json"]);
+    let answer =
+        Paddock::new().json(&["chat", "-s", "You are a pirate.", "-p", "What is the capital of France?", "--json"]);
     assert!(answer["text"].as_str().unwrap().starts_with("Arr!"), "{answer}");
 }
 

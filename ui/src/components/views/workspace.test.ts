@@ -319,7 +319,7 @@ describe('a chat without a message', () => {
     const examples = screen.getAllByTestId('example');
     expect(examples.map((e) => e.textContent?.trim())).toEqual([
       'explain quantum entanglement',
-      'Count to 20',
+      'Count to 50',
       'Show me hello world in Rust.',
     ]);
     await user.click(examples[1]!);

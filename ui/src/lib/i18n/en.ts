@@ -36,7 +36,7 @@ export const en = {
     title: 'What would you like to ask?',
     examples: 'Examples',
     example1: 'explain quantum entanglement',
-    example2: 'Count to 20',
+    example2: 'Count to 50',
     example3: 'Show me hello world in Rust.',
     noModel: 'There is no model loaded yet.',
     selfTest: 'Load the self-test model',
