@@ -38,7 +38,7 @@ try {
   await app.browser.refresh();
   await app.browser.$(byId('composer')).waitForExist();
   // A first answer warms everything up: fonts, the engine, compiled scripts.
-  await ask(app, 'stream 1000 at 1000');
+  await ask(app, 'stream 20000 at 5000');
   const before = await settledMemoryMb(app);
   await app.browser.execute(() => window.__paddockBench.reset());
   await send(app, 'stream 100000 at 5000');
