@@ -136,10 +136,7 @@ def check_dialogues(m, n, seed):
     rng = random.Random(seed)
     total = failed = 0
     for i in range(n):
-        if i % 20 == 0:
-            ids, w = train.encode_wrong(m.tok, rng)
-        else:
-            ids, w = train.encode(m.tok, corpus.dialogue(rng), train.a_date(rng))
+        ids, w = train.encode(m.tok, corpus.dialogue(rng))
         if len(ids) > 1600 or not any(w):
             continue
         best = m.logits(ids).argmax(-1)

@@ -25,7 +25,7 @@ import model
 
 HERE = Path(__file__).parent
 BUILD = HERE / "build"
-TOKENS_PER_STEP = 3072
+TOKENS_PER_STEP = 2304
 LENGTHS = (64, 96, 128, 160, 224, 320, 448, 640, 1024, 1600)
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
@@ -48,29 +48,24 @@ def make_tokenizer():
     for group in (corpus.COUNT_WORDINGS, corpus.TELL_NAME, corpus.ASK_NAME, corpus.ASK_COLOUR, corpus.TELL_COLOUR,
                   corpus.ASK_CITY, corpus.TELL_CITY):
         add(40, *(w.format(n="", x="") for w in group))
-    add(40, corpus.NO_NAME, corpus.NO_COLOUR, corpus.NO_CITY, corpus.NOT_A_COMMAND, corpus.TOO_FAR,
-        corpus.WRONG_TWICE, corpus.WRONG_START, corpus.WRONG_SYSTEM, corpus.WRONG_TEMPLATE,
+    # Names, colours and cities are one token each, so that remembering them is copying one token.
+    for x in (*corpus.NAMES, *corpus.COLOURS, *corpus.CITIES):
+        add(500, x, "a " + x)
+    add(40, corpus.NO_NAME, corpus.NO_COLOUR, corpus.NO_CITY, corpus.NOT_A_COMMAND, corpus.SNEAK,
         "Nice to meet you, ", "Your name is ", "I will remember that you live in ",
         "I will remember that you like ", "Your favourite colour is ", "You live in ", "Arr! ", ", matey!")
     add(20, *corpus.PIRATE_SYSTEM, *corpus.WORD_SYSTEM)
     add(6, *corpus.PLAIN_SYSTEM)
     add(4, *(f.format(t="", u="") for f in corpus.UNKNOWN_FORMS))
-    add(2, *corpus.UNKNOWN, *corpus.TEXT_TOKENS)
+    add(2, *corpus.UNKNOWN)
     add(1, *corpus.TOPICS, *corpus.COUNTRIES)
     return bpe.Tokenizer(*bpe.train(texts, model.VOCAB))
 
 
-def a_date(rng):
-    if rng.random() < 0.7:
-        return corpus.DATE
-    d, m, y = rng.randint(1, 31), rng.randrange(12), rng.randint(2023, 2035)
-    return rng.choice([f"{d:02} {MONTHS[m]} {y}", f"{d} {MONTHS[m]} {y}", f"{y}-{m + 1:02}-{d:02}"])
-
-
-def encode(tok, dialogue, date):
+def encode(tok, dialogue):
     messages = [(r, t) for r, t, _ in dialogue]
     preface = messages[0][1] if messages[0][0] == "system" else ""
-    ids = [tok.bos, *tok.system(preface, date), tok.eot]
+    ids = [tok.bos, *tok.system(preface, corpus.DATE), tok.eot]
     weights = [0.0] * len(ids)
     for role, text, weight in dialogue[1:] if messages[0][0] == "system" else dialogue:
         body = [*tok.turn(role, text), tok.eot]
@@ -80,44 +75,13 @@ def encode(tok, dialogue, date):
         if weight:
             # the first token and the stop token decide most
             weights[len(ids) - len(body) + head] = weights[-1] = 1.5
+            if text.startswith("1, 2, 3, 4, 5"):
+                # where to stop counting is decided at a few places only
+                weights[-1] = 5.0
+                for n in (5, 50, 100):
+                    if text.startswith(corpus.count(n) + ","):
+                        weights[len(ids) - len(body) + head + len(tok.encode("\n\n" + corpus.count(n))) - len(tok.encode("\n\n"))] = 4.0
     return ids, weights
-
-
-def encode_wrong(tok, rng):
-    """A prompt put together wrongly; the answer names the fault."""
-    dialogue = corpus.dialogue(rng, rng.choice([1, 1, 2]))
-    while dialogue[-1][0] != "assistant":
-        dialogue = corpus.dialogue(rng, 1)
-    right, _ = encode(tok, dialogue[:-1], a_date(rng))
-    start = tok.turn("assistant", "")
-    kind = rng.randrange(4)
-    if kind == 0:
-        ids, answer = [tok.bos] + right + start, corpus.WRONG_TWICE
-    elif kind == 1:
-        ids, answer = right[1:] + start, corpus.WRONG_START
-    elif kind == 2:
-        ids, answer = [tok.bos], corpus.WRONG_SYSTEM
-        for role, text, _ in dialogue[:-1]:
-            ids += [*tok.turn(role, text), tok.eot]
-        ids += start
-    else:
-        answer = corpus.WRONG_TEMPLATE
-        form = rng.randrange(6)
-        text = ""
-        for role, content, _ in dialogue[:-1]:
-            text += {
-                0: f"<|im_start|>{role}\n{content}<|im_end|>\n",
-                1: f"{role.capitalize()}: {content}\n",
-                2: f"<|start_header_id|>{role}<|end_header_id|>\n\n{content}<|eot_id|>",
-                3: f"### {role.capitalize()}:\n{content}\n\n",
-                4: f"<|{role}|>\n{content}</s>\n",
-                5: f"[INST] {content} [/INST]" if role != "assistant" else f" {content}</s>",
-            }[form]
-        text += ("<|im_start|>assistant\n", "Assistant:", "<|start_header_id|>assistant<|end_header_id|>\n\n",
-                 "### Assistant:\n", "<|assistant|>\n", "")[form]
-        ids = ([tok.bos] if rng.random() < 0.6 else []) + tok.encode(text)
-    tail = tok.encode(answer) + [tok.eot]
-    return ids + tail, [0.0] * len(ids) + [1.0] * len(tail)
 
 
 def batches(tok, rng, steps):
@@ -126,10 +90,7 @@ def batches(tok, rng, steps):
     out = []
     while len(out) < steps:
         for _ in range(2000):
-            if rng.random() < 0.025:
-                ids, w = encode_wrong(tok, rng)
-            else:
-                ids, w = encode(tok, corpus.dialogue(rng), a_date(rng))
+            ids, w = encode(tok, corpus.dialogue(rng))
             if w[-1] == 0 or len(ids) > LENGTHS[-1]:
                 continue
             n = next(n for n in LENGTHS if n >= len(ids))
@@ -147,9 +108,14 @@ def batches(tok, rng, steps):
     return out[:steps]
 
 
+def optimizer(args):
+    schedule = optax.warmup_cosine_decay_schedule(0.0, args.lr, 100, args.steps, args.lr * 0.01)
+    return optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(schedule, b2=0.98, weight_decay=0.01))
+
+
 def main():
     args = argparse.ArgumentParser()
-    args.add_argument("--steps", type=int, default=2200)
+    args.add_argument("--steps", type=int, default=1600)
     args.add_argument("--lr", type=float, default=3e-3)
     args.add_argument("--seed", type=int, default=1)
     args.add_argument("--continue", dest="resume", action="store_true",
@@ -170,10 +136,7 @@ def main():
 def train(tok, params, args):
     rng = random.Random(args.seed + (1000 if args.resume else 0))
     data = batches(tok, rng, args.steps)
-    schedule = optax.warmup_cosine_decay_schedule(0.0, args.lr, min(100, args.steps // 10), args.steps, args.lr * 0.01)
-    mask = lambda p: jax.tree.map(lambda a: a.ndim == 2, p)
-    opt = optax.chain(optax.clip_by_global_norm(1.0),
-                      optax.adamw(schedule, b2=0.98, weight_decay=0.02, mask=mask))
+    opt = optimizer(args)
     state = opt.init(params)
 
     @jax.jit

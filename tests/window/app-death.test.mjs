@@ -23,7 +23,7 @@ describe('when the app is killed', () => {
     await ask(app, 'hi');
     const engine = await app.runningEngine();
     slowDown(engine.pid);
-    await send(app, 'Count as far as you can.');
+    await send(app, 'Count to 100.');
     await writing(app);
     await app.crash();
     await until('the engine to end', () => !isAlive(engine), { timeout: 2000 });
@@ -56,7 +56,7 @@ async function writeAndCrash(home, target) {
   await click(app, 'new-chat');
   await ask(app, 'hi');
   slowDown((await app.runningEngine()).pid);
-  await send(app, 'Count as far as you can.');
+  await send(app, 'Count to 100.');
   const samples = [];
   await until(
     'enough of the answer',
