@@ -130,11 +130,12 @@ async fn killed_while_idle_the_app_says_so_and_the_next_message_works() {
 #[tokio::test]
 async fn killed_in_mid_answer_the_partial_text_is_kept_and_marked_and_the_next_message_works() {
     for (deadly, _) in DEADLY {
-        let test = TestApp::ready(LoadSettings::default()).await;
+        // Scripted, for an answer so long that the kill is always in its middle.
+        let test = TestApp::new(scripted_engine());
         let app = test.app.clone();
         let mut killed = false;
         let events = test
-            .send_and(None, "Count to 100", |event| {
+            .send_and(None, "stream 20000 at 1000", |event| {
                 if matches!(event, ChatEvent::Text { .. }) && !killed {
                     killed = true;
                     signal(app.engine_pid().unwrap(), deadly);
@@ -143,12 +144,12 @@ async fn killed_in_mid_answer_the_partial_text_is_kept_and_marked_and_the_next_m
             .await;
         let partial = done(&events);
         assert_eq!(partial.finish_reason, Some(FinishReason::Interrupted));
-        assert!(partial.content.starts_with("1, 2, 3") && !partial.content.ends_with("99, 100"), "{}", partial.content);
+        assert!(!partial.content.is_empty());
         assert_eq!(partial.content, shown(&events), "what was shown is what is kept");
         assert_eq!(partial.error.as_ref().map(|error| error.code), Some(ErrorCode::EngineDied));
 
-        let next = done(&test.send(Some(&partial), "Count to 5").await);
-        assert_eq!((next.content.as_str(), next.finish_reason), ("1, 2, 3, 4, 5", Some(FinishReason::Stop)));
+        let next = done(&test.send(Some(&partial), "one two").await);
+        assert_eq!((next.content.trim(), next.finish_reason), ("one two", Some(FinishReason::Stop)));
         let stored = test.app.conversation(next.conversation_id.clone()).await.unwrap();
         let kept = stored.messages.iter().find(|message| message.id == partial.id).unwrap();
         assert_eq!((&kept.content, kept.finish_reason), (&partial.content, Some(FinishReason::Interrupted)));
