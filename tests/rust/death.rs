@@ -129,7 +129,8 @@ async fn killed_while_idle_the_app_says_so_and_the_next_message_works() {
 
 #[tokio::test]
 async fn killed_in_mid_answer_the_partial_text_is_kept_and_marked_and_the_next_message_works() {
-    for (deadly, _) in DEADLY {
+    // Not SIGSEGV: the scripted engine has Rust's fault handler, which lets the first one from outside pass.
+    for deadly in [Signal::KILL, Signal::ABORT] {
         // Scripted, for an answer so long that the kill is always in its middle.
         let test = TestApp::new(scripted_engine());
         let app = test.app.clone();
