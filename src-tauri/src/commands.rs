@@ -140,7 +140,11 @@ async fn engine_state(desk: State<'_, Desk>) -> Answer<EngineState> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod tests {
-    use std::{fs, path::Path};
+    use std::{
+        fs,
+        path::Path,
+        sync::atomic::{AtomicU32, Ordering},
+    };
 
     use specta_typescript::Typescript;
 
@@ -149,7 +153,10 @@ mod tests {
     const BINDINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src/lib/host/bindings.ts");
 
     fn generated() -> String {
-        let place = std::env::temp_dir().join(format!("paddock-bindings-{}.ts", std::process::id()));
+        // One file per call: the tests run side by side.
+        static CALLS: AtomicU32 = AtomicU32::new(0);
+        let call = CALLS.fetch_add(1, Ordering::Relaxed);
+        let place = std::env::temp_dir().join(format!("paddock-bindings-{}-{call}.ts", std::process::id()));
         let header = "// Generated from src-tauri/src/commands.rs by `npm run bindings`. Do not edit.\n/* eslint-disable */\n// @ts-nocheck\n";
         builder().export(Typescript::default().header(header), &place).unwrap();
         let text = fs::read_to_string(&place).unwrap();
