@@ -34,7 +34,7 @@ describe('when the app is killed', () => {
     const random = seededRandom(20261121);
     const home = freshHome();
     for (let round = 1; round <= rounds; round++) {
-      const target = Math.floor(random() * 400);
+      const target = Math.floor(random() * 200);
       const shown = await writeAndCrash(home, target);
       const found = await reopenAndRead(home);
       const where = `round ${round}, killed at ${shown.length} characters`;
