@@ -39,6 +39,7 @@ async function runStep(step, env, chosen) {
   const since = performance.now();
   const {
     code = 0,
+    signal,
     output = '',
     skipped,
   } = await step.run(env, chosen).catch((error) => {
@@ -46,6 +47,7 @@ async function runStep(step, env, chosen) {
     console.error(error.message);
     return { code: 1 };
   });
+  if (signal) console.error(`   It was ended by ${signal}.`);
   const counts =
     step.counts && !skipped ? step.counts(output) : { passed: 0, failed: 0, skipped: 0, lines: [] };
   const failed = code !== 0 || counts.failed > 0;
