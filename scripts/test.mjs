@@ -42,7 +42,7 @@ async function runStep(step, env, chosen) {
     signal,
     output = '',
     skipped,
-  } = await step.run(env, chosen).catch((error) => {
+  } = await Promise.resolve(step.run(env, chosen)).catch((error) => {
     if (!(error instanceof PlainError)) throw error;
     console.error(error.message);
     return { code: 1 };
