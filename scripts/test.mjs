@@ -33,20 +33,22 @@ function options() {
 
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
+/** The result of run(), or a failure with its reason printed. */
+async function attempt(run) {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof PlainError)) throw error;
+    console.error(error.message);
+    return { code: 1 };
+  }
+}
+
 /** Runs one step; resolves to { name, time, counts, failed, skipped }. */
 async function runStep(step, env, chosen) {
   console.log(`\n━━ ${step.name}`);
   const since = performance.now();
-  const {
-    code = 0,
-    signal,
-    output = '',
-    skipped,
-  } = await Promise.resolve(step.run(env, chosen)).catch((error) => {
-    if (!(error instanceof PlainError)) throw error;
-    console.error(error.message);
-    return { code: 1 };
-  });
+  const { code = 0, signal, output = '', skipped } = await attempt(() => step.run(env, chosen));
   if (signal) console.error(`   It was ended by ${signal}.`);
   const counts =
     step.counts && !skipped ? step.counts(output) : { passed: 0, failed: 0, skipped: 0, lines: [] };
