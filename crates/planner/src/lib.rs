@@ -1,0 +1,1 @@
+//! Which quantization fits a computer.
