@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::WrongType;
+
 /// Why a file cannot be used as a GGUF model.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -183,6 +185,49 @@ pub enum Error {
         offset_bytes: u64,
         /// Where it should start.
         expected_bytes: u64,
+    },
+    /// A key without which the model cannot be described, nor loaded by llama.cpp.
+    #[error("The file does not say what the model is like: its metadata entry “{key}” is missing.")]
+    MissingKey {
+        /// The key.
+        key: String,
+    },
+    /// A value of another type than its key has.
+    #[error(transparent)]
+    WrongType(#[from] WrongType),
+    /// A number that no model can have.
+    #[error("The file is damaged: its metadata entry “{key}” is {found}, and only {least} to {most} is possible.")]
+    OutOfRange {
+        /// The key.
+        key: String,
+        /// What the file says.
+        found: u64,
+        /// The least that is possible.
+        least: u64,
+        /// The most that is possible.
+        most: u64,
+    },
+    /// A list with one value per layer that has another length.
+    #[error("The file is damaged: its metadata entry “{key}” lists {found} values, and the model has {needed} layers.")]
+    WrongArrayLength {
+        /// The key.
+        key: String,
+        /// How many values there are.
+        found: u64,
+        /// How many layers there are.
+        needed: u64,
+    },
+    /// A list that is needed was walked but not kept, because the lists before it are too long together.
+    #[error("The file is damaged: its metadata holds so many lists that “{key}” was not read.")]
+    ArrayNotKept {
+        /// The key.
+        key: String,
+    },
+    /// Numbers that are possible each, and not together.
+    #[error("The file is damaged: its description of the model contradicts itself: {what}.")]
+    Contradiction {
+        /// Which numbers, as a clause.
+        what: String,
     },
 }
 

@@ -2,7 +2,7 @@
 //!
 //! **Owns** the file format: versions 2 and 3, little-endian, as written by llama.cpp
 //! (`ggml/include/gguf.h`). **Does not own** what a model needs in memory or whether an engine knows
-//! its architecture, and never reads a weight.
+//! its architecture, and never reads a weight. [`ModelShape`] gives what such a plan starts from.
 //!
 //! **The invariant:** nothing in a file is believed before it is checked. A count or a length is
 //! compared with the bytes that are left before anything is allocated for it, so a file costs at most
@@ -20,6 +20,7 @@ mod header;
 mod limits;
 mod metadata;
 mod reader;
+mod shape;
 mod tensor;
 mod tensor_type;
 pub mod write;
@@ -29,6 +30,7 @@ pub use header::Header;
 pub use limits::Limits;
 pub use metadata::{Array, Metadata, Value, ValueType, WrongType};
 pub use reader::read;
+pub use shape::ModelShape;
 pub use tensor::{Shape, TensorInfo};
 pub use tensor_type::TensorType;
 

@@ -5,4 +5,5 @@ mod hostile;
 mod large;
 mod raw;
 mod round_trip;
+mod shape;
 mod tables;
