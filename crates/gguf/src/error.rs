@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::WrongType;
+use crate::{RangeError, SplitError, WrongType};
 
 /// Why a file cannot be used as a GGUF model.
 #[derive(Debug, thiserror::Error)]
@@ -229,6 +229,12 @@ pub enum Error {
         /// Which numbers, as a clause.
         what: String,
     },
+    /// A source of byte ranges broke its word.
+    #[error(transparent)]
+    Range(#[from] RangeError),
+    /// Files that are not the parts of one model.
+    #[error(transparent)]
+    Split(#[from] SplitError),
 }
 
 /// Bytes as text where they are text, else as hexadecimal numbers.

@@ -9,7 +9,8 @@
 //! a small multiple of its own header in memory, whatever it claims. What this crate accepts is never
 //! more than what llama.cpp accepts, since the engine is going to open the same file.
 //!
-//! [`read`] is the entry point. [`mod@write`] makes files, for tests and for models with random weights.
+//! [`read`] is the entry point, [`RangeReader`] its counterpart for files that are elsewhere; [`Model`] puts the
+//! files of a split model together. [`mod@write`] makes files, for tests and for models with random weights.
 //!
 //! **How to test:** `cargo test -p paddock-gguf`; `tests/hostile.rs` holds the malicious files.
 
@@ -19,8 +20,10 @@ mod file_type;
 mod header;
 mod limits;
 mod metadata;
+mod ranged;
 mod reader;
 mod shape;
+mod split;
 mod tensor;
 mod tensor_type;
 pub mod write;
@@ -29,8 +32,10 @@ pub use error::Error;
 pub use header::Header;
 pub use limits::Limits;
 pub use metadata::{Array, Metadata, Value, ValueType, WrongType};
+pub use ranged::{RangeError, RangeReader, RangeSource, Traffic};
 pub use reader::read;
 pub use shape::ModelShape;
+pub use split::{Model, Part, PartName, SplitError};
 pub use tensor::{Shape, TensorInfo};
 pub use tensor_type::TensorType;
 

@@ -155,7 +155,7 @@ impl ModelShape {
 }
 
 impl Header {
-    /// The shape of the model in this file; for a split model, ask its first file.
+    /// The shape of the model in this file; for a split model, ask its first file or [`crate::Model`].
     ///
     /// # Errors
     /// As [`ModelShape::from_metadata`].

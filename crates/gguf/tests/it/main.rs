@@ -3,7 +3,10 @@
 
 mod hostile;
 mod large;
+mod llama_70b;
+mod ranged;
 mod raw;
 mod round_trip;
 mod shape;
+mod split;
 mod tables;
