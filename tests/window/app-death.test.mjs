@@ -74,7 +74,7 @@ async function writeAndCrash(home, target) {
       const first = samples.find((sample) => sample.text !== '');
       return text.length >= target && first && Date.now() - first.at > allowedLoss + 50;
     },
-    { timeout: 30_000, interval: 5 },
+    { timeout: 60_000, interval: 5 },
   );
   const killedAt = Date.now();
   await app.crash();

@@ -87,7 +87,7 @@ export async function send(app, text) {
 }
 
 /** Waits until the last answer has ended, however it ended, and returns it. */
-export async function ended(app, { timeout = 30_000, interval } = {}) {
+export async function ended(app, { timeout = 60_000, interval } = {}) {
   return until(
     'the answer to end',
     async () => {

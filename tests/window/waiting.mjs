@@ -6,9 +6,10 @@ export class TooLate extends Error {}
 
 /**
  * Asks until the answer is truthy and returns it; after `timeout` fails with what was waited for and the last answer.
+ * The limit is only there to end a test that hangs: a busy machine may take ten times as long as an idle one.
  * An answer of undefined or an exception counts as "not yet".
  */
-export async function until(what, ask, { timeout = 15_000, interval = 20 } = {}) {
+export async function until(what, ask, { timeout = 60_000, interval = 20 } = {}) {
   const deadline = Date.now() + timeout;
   let last;
   for (;;) {
