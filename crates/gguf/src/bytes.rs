@@ -7,8 +7,8 @@ use crate::{Error, Limits};
 /// How much is asked of the reader at once. A vocabulary is read in some forty pieces.
 const BUFFER_BYTES: usize = 256 << 10;
 
-/// Text is read in steps of this size when the file's length is unknown, so that a claimed length
-/// cannot allocate more than twice what is really there.
+/// Text is read in steps of this size, so that a claimed length cannot allocate much more than what is
+/// really there: the length of the file is only a claim too, if it comes from a server.
 const STEP_BYTES: u64 = 64 << 10;
 
 /// A reader that counts.
@@ -25,8 +25,10 @@ impl<R: Read + Seek> Bytes<R> {
     /// Starts at the beginning of the file, wherever the reader stands.
     pub(crate) fn new(mut reader: R, file_len: Option<u64>, limits: &Limits) -> Result<Self, Error> {
         reader.seek(SeekFrom::Start(0))?;
+        // A small file needs a small buffer.
+        let buffer_bytes = file_len.and_then(|len| usize::try_from(len).ok()).unwrap_or(BUFFER_BYTES).min(BUFFER_BYTES);
         Ok(Self {
-            inner: BufReader::with_capacity(BUFFER_BYTES, reader),
+            inner: BufReader::with_capacity(buffer_bytes, reader),
             position: 0,
             file_len,
             max_header_bytes: limits.max_header_bytes,
@@ -99,11 +101,10 @@ impl<R: Read + Seek> Bytes<R> {
         let mut bytes = Vec::new();
         let mut left = length;
         while left > 0 {
-            // Known to be there only if the file's length is; otherwise believed step by step.
-            let step = if self.file_len.is_some() { left } else { left.min(STEP_BYTES) };
+            let step = left.min(STEP_BYTES);
             let start = bytes.len();
-            // A step is at most a text limit, far below the address space.
-            bytes.resize(start + usize::try_from(step).unwrap_or(usize::MAX), 0);
+            // At most STEP_BYTES, which is a usize.
+            bytes.resize(start + step as usize, 0);
             self.fill(&mut bytes[start..])?;
             left -= step;
         }

@@ -1,8 +1,19 @@
 //! A header put together byte by byte, so that it can be wrong in every way.
 
-use std::io::Cursor;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use paddock_gguf::{Error, Header, Limits, read};
+
+// enum gguf_type, gguf.h
+pub const U8: u32 = 0;
+pub const U32: u32 = 4;
+pub const STRING: u32 = 8;
+pub const ARRAY: u32 = 9;
+
+// enum ggml_type, ggml.h
+pub const F32: u32 = 0;
+pub const Q4_0: u32 = 2;
+pub const Q6_K: u32 = 14;
 
 /// Bytes of a file under construction.
 #[derive(Clone, Default)]
@@ -58,11 +69,39 @@ impl Raw {
     }
 
     pub fn read_with(&self, limits: &Limits) -> Result<Header, Error> {
-        read(Cursor::new(&self.0), Some(self.0.len() as u64), limits)
+        self.read_once(Some(self.0.len() as u64), limits)
     }
 
     /// What a reader says that does not know how long the file is.
     pub fn read_unmeasured(&self) -> Result<Header, Error> {
-        read(Cursor::new(&self.0), None, &Limits::default())
+        self.read_once(None, &Limits::default())
+    }
+
+    /// No file takes more time than reading each of its bytes once.
+    fn read_once(&self, file_len: Option<u64>, limits: &Limits) -> Result<Header, Error> {
+        let mut once = Once { bytes: Cursor::new(&self.0), n_bytes: 0 };
+        let result = read(&mut once, file_len, limits);
+        assert!(once.n_bytes <= self.0.len(), "{} bytes of {} were read", once.n_bytes, self.0.len());
+        result
+    }
+}
+
+/// Counts what is read.
+struct Once<'a> {
+    bytes: Cursor<&'a Vec<u8>>,
+    n_bytes: usize,
+}
+
+impl Read for Once<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let n_bytes = self.bytes.read(into)?;
+        self.n_bytes += n_bytes;
+        Ok(n_bytes)
+    }
+}
+
+impl Seek for Once<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.bytes.seek(to)
     }
 }
