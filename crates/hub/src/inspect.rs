@@ -5,12 +5,12 @@ use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use paddock_gguf::{Header, Limits};
+use paddock_gguf::{Header, Limits, Model, Part, SplitError};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::appearance::{SAMPLE_BYTES, looks_like, stem};
-use crate::split::{Part, SplitName};
+use crate::split::SplitName;
 
 /// The longest model name shown, in characters. The file may claim one of 64 MiB.
 const MAX_NAME_CHARS: usize = 120;
@@ -53,15 +53,62 @@ pub struct ModelFile {
 /// # Errors
 /// See [`Error`]: each says what is wrong with the file and what to do.
 pub fn inspect(path: &Path) -> Result<ModelFile, Error> {
+    describe(&open_model(path)?)
+}
+
+/// A model on disk: the headers of all its files, which fit together.
+#[derive(Debug, Clone)]
+pub struct OpenedModel {
+    /// What the headers say: the shape of the model, and where each tensor lies.
+    pub model: Model,
+    /// Its files, in the order of [`Model::parts`]: one, or every part of a split model.
+    pub parts: Vec<PathBuf>,
+    /// The bytes of all its files.
+    pub size_bytes: u64,
+    /// What the files of a split model are called, without number and ending.
+    split_name: Option<String>,
+    modified_ms: Option<i64>,
+}
+
+/// Reads the header of a model, or those of all parts of the split model that the file belongs to.
+///
+/// Costs what [`inspect`] does. Says nothing about what kind of model it is; [`inspect`] does.
+///
+/// # Errors
+/// As [`inspect`], but for [`Error::NotAModel`].
+pub fn open_model(path: &Path) -> Result<OpenedModel, Error> {
     let chosen = open(path)?;
-    let Some(part) = Part::of(&chosen.header) else {
-        return describe(&chosen, &[], None);
+    let bad_header = |source| Error::Header { path: path.to_owned(), source };
+    let (opened, split_name) = match Part::of(&chosen.header).map_err(bad_header)? {
+        None => (vec![chosen], None),
+        Some(part) => {
+            let name = SplitName::parse(path, part)?;
+            let opened = (1..=part.count).map(|number| open_part(&name, number, part.count));
+            (opened.collect::<Result<Vec<_>, _>>()?, Some(name.prefix().to_owned()))
+        }
     };
-    let name = SplitName::parse(path, part)?;
-    let first = open_part(&name, 1, part.count)?;
-    let rest = (2..=part.count).map(|number| open_part(&name, number, part.count)).collect::<Result<Vec<_>, _>>()?;
-    check_tensor_count(&first, &rest, part)?;
-    describe(&first, &rest, Some(name.prefix()))
+    let parts: Vec<PathBuf> = opened.iter().map(|file| file.path.clone()).collect();
+    let size_bytes = opened.iter().map(|file| file.metadata.len()).sum();
+    let modified_ms = opened.first().and_then(|first| modified_ms(&first.metadata));
+    let model = Model::new(opened.into_iter().map(|file| file.header).collect())
+        .map_err(|error| misfit(path, &parts, error))?;
+    Ok(OpenedModel { model, parts, size_bytes, split_name, modified_ms })
+}
+
+/// Names the part that does not belong to the others, where that can be told.
+fn misfit(path: &Path, parts: &[PathBuf], error: paddock_gguf::Error) -> Error {
+    let count = u32::try_from(parts.len()).unwrap_or(u32::MAX);
+    let number = match &error {
+        paddock_gguf::Error::Split(
+            SplitError::OtherArchitecture { number, .. } | SplitError::OtherTensorCount { number, .. },
+        ) => *number,
+        paddock_gguf::Error::Split(SplitError::TensorTwice { second, .. }) => *second,
+        // Any of them; the last one is most often the one that was exchanged.
+        paddock_gguf::Error::Split(SplitError::WrongTensorCount { .. }) => count,
+        _ => return Error::Header { path: path.to_owned(), source: error },
+    };
+    let part = parts.get(number as usize - 1).map_or(path, PathBuf::as_path);
+    Error::WrongPart { path: part.to_owned(), number, count }
 }
 
 /// A file that was opened and whose header was read.
@@ -132,47 +179,28 @@ fn open_part(name: &SplitName, number: u32, count: u32) -> Result<Opened, Error>
         Err(Error::NotFound { path }) => return Err(Error::MissingPart { path, count }),
         other => other?,
     };
-    if Part::of(&opened.header) == Some(Part { number, count }) {
-        Ok(opened)
-    } else {
-        Err(Error::WrongPart { path, number, count })
+    match Part::of(&opened.header) {
+        Ok(Some(part)) if part == (Part { number, count }) => Ok(opened),
+        _ => Err(Error::WrongPart { path, number, count }),
     }
 }
 
-/// The first part knows how many tensors all of them have together; another count means that parts of
-/// different models were mixed. (`LLM_KV_SPLIT_TENSORS_COUNT` in llama-arch.cpp.)
-fn check_tensor_count(first: &Opened, rest: &[Opened], part: Part) -> Result<(), Error> {
-    let Some(expected) = first.header.metadata.get("split.tensors.count").and_then(|n| n.as_u64()) else {
-        return Ok(());
-    };
-    let found: usize = all(first, rest).map(|part| part.header.tensors.len()).sum();
-    if u64::try_from(found).is_ok_and(|found| found == expected) {
-        return Ok(());
-    }
-    let path = rest.last().unwrap_or(first).path.clone();
-    Err(Error::WrongPart { path, number: part.count, count: part.count })
-}
-
-fn all<'a>(first: &'a Opened, rest: &'a [Opened]) -> impl Iterator<Item = &'a Opened> {
-    std::iter::once(first).chain(rest)
-}
-
-/// Describes a model from its parts, the first of which holds all metadata.
-fn describe(first: &Opened, rest: &[Opened], split_name: Option<&str>) -> Result<ModelFile, Error> {
-    let has_tensors = all(first, rest).any(|part| !part.header.tensors.is_empty());
-    let architecture = architecture(first, has_tensors)?;
-    let header = &first.header;
+fn describe(opened: &OpenedModel) -> Result<ModelFile, Error> {
+    let OpenedModel { model, parts, size_bytes, split_name, modified_ms } = opened;
+    let header = model.first();
+    // `Model` has at least one file.
+    let path = parts.first().cloned().unwrap_or_default();
+    let architecture = architecture(&path, header, model.tensor_count() > 0)?;
     let small = |number: Option<u64>| number.and_then(|number| u32::try_from(number).ok());
     let own_name = header.name().map(one_line).filter(|name| !name.is_empty());
     Ok(ModelFile {
-        path: first.path.clone(),
-        parts: all(first, rest).map(|part| part.path.clone()).collect(),
-        name: own_name.or_else(|| split_name.map(one_line)).unwrap_or_else(|| one_line(&stem(&first.path))),
-        // A split model's first part may hold no tensors to tell it from.
-        quant: all(first, rest).find_map(|part| part.header.quantization()).map(str::to_owned),
-        size_bytes: all(first, rest).map(|part| part.metadata.len()).sum(),
+        name: own_name.or_else(|| split_name.as_deref().map(one_line)).unwrap_or_else(|| one_line(&stem(&path))),
+        path,
+        parts: parts.clone(),
+        quant: model.quantization().map(str::to_owned),
+        size_bytes: *size_bytes,
         architecture,
-        n_params: all(first, rest).fold(0, |sum, part| sum.saturating_add(part.header.parameter_count())),
+        n_params: model.parameter_count(),
         n_layers: small(header.block_count()),
         n_ctx_train: small(header.context_length()),
         has_chat_template: header
@@ -180,14 +208,14 @@ fn describe(first: &Opened, rest: &[Opened], split_name: Option<&str>) -> Result
             .get("tokenizer.chat_template")
             .and_then(|template| template.as_str())
             .is_some_and(|template| !template.trim().is_empty()),
-        modified_ms: modified_ms(&first.metadata),
+        modified_ms: *modified_ms,
     })
 }
 
 /// The architecture of a file that holds a model, and nothing else that GGUF is used for.
-fn architecture(first: &Opened, has_tensors: bool) -> Result<String, Error> {
-    let not_a_model = |what: &str| Err(Error::NotAModel { path: first.path.clone(), what: what.to_owned() });
-    match (first.header.file_kind(), first.header.architecture()) {
+fn architecture(path: &Path, first: &Header, has_tensors: bool) -> Result<String, Error> {
+    let not_a_model = |what: &str| Err(Error::NotAModel { path: path.to_owned(), what: what.to_owned() });
+    match (first.file_kind(), first.architecture()) {
         (Some("adapter"), _) => not_a_model("an adapter (LoRA)"),
         (Some("mmproj"), _) | (_, Some("clip")) => not_a_model("the image or sound part (mmproj) of another model"),
         (Some("imatrix"), _) | (_, Some("imatrix")) => not_a_model("a table for making quantizations (imatrix)"),

@@ -15,4 +15,4 @@ mod inspect;
 mod split;
 
 pub use error::Error;
-pub use inspect::{ModelFile, inspect};
+pub use inspect::{ModelFile, OpenedModel, inspect, open_model};

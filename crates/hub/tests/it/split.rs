@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use paddock_gguf::TensorType;
 use paddock_gguf::write::{Builder, Data};
-use paddock_hub::{Error, inspect};
+use paddock_hub::{Error, inspect, open_model};
 
 use crate::{Folder, length, metadata};
 
@@ -41,6 +41,34 @@ fn any_part_stands_for_the_whole_model() {
         assert_eq!(model.name, "Llama 3.3 70B Instruct");
         assert_eq!(model.quant.as_deref(), Some("Q4_K_M"));
     }
+}
+
+#[test]
+fn the_headers_of_all_parts_are_one_model() {
+    let folder = Folder::new();
+    let parts = three_parts(&folder);
+    for chosen in &parts {
+        let opened = open_model(chosen).unwrap();
+        assert_eq!(opened.parts, parts);
+        assert_eq!(opened.size_bytes, parts.iter().map(|part| length(part)).sum::<u64>());
+        let places: Vec<_> = opened.model.tensors().map(|(part, tensor)| (part, tensor.name.clone())).collect();
+        assert_eq!(places, [(1, "blk.1.weight".to_owned()), (2, "blk.2.weight".to_owned())]);
+    }
+}
+
+#[test]
+fn a_part_with_a_tensor_of_another_is_named() {
+    let folder = Folder::new();
+    let parts = three_parts(&folder);
+    let again = Builder::new().metadata("split.no", 2_u16).metadata("split.count", 3_u16).tensor(
+        "blk.1.weight",
+        TensorType::Q4_K,
+        &[256, 4],
+        Data::Zeros,
+    );
+    folder.model("Llama-70B-00003-of-00003.gguf", again);
+    let error = open_model(&parts[0]).expect_err("the tensor is there twice");
+    assert!(matches!(&error, Error::WrongPart { path, number: 3, .. } if *path == parts[2]), "{error:?}");
 }
 
 #[test]
