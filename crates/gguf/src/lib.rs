@@ -12,7 +12,7 @@
 //! [`read`] is the entry point, [`RangeReader`] its counterpart for files that are elsewhere; [`Model`] puts the
 //! files of a split model together. [`mod@write`] makes files, for tests and for models with random weights.
 //!
-//! **How to test:** `cargo test -p paddock-gguf`; `tests/hostile.rs` holds the malicious files.
+//! **How to test:** `cargo test -p paddock-gguf`; `tests/it/corpus.rs` holds the malicious files, `fuzz` throws mutated ones.
 
 mod bytes;
 mod error;
