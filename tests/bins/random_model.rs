@@ -46,7 +46,13 @@ pub(crate) struct Arguments {
     /// Tokens in the vocabulary.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1_024..=400_000))]
     vocab: Option<u32>,
-    /// The quantization, as in file names; those that need an importance matrix cannot be made.
+    /// Experts per layer; 0: none.
+    #[arg(long)]
+    experts: Option<u32>,
+    /// Of these, used for each token.
+    #[arg(long)]
+    experts_used: Option<u32>,
+    /// The quantization, as in file names. Those that need an importance matrix only with `--shape 70b --sparse`.
     #[arg(long = "type", default_value = "q8_0", ignore_case = true)]
     pub(crate) mix: Mix,
     /// Leave all weights zero and unwritten: the file has its full length but takes no disk.
@@ -69,6 +75,10 @@ pub(crate) enum Shape {
     B8,
     #[value(name = "70b")]
     B70,
+    /// As tiny, with eight experts.
+    TinyMoe,
+    #[value(name = "8x7b")]
+    B8x7,
 }
 
 /// The numbers of a model.
@@ -82,18 +92,24 @@ struct Dimensions {
     vocab: u64,
     /// The output layer is the embedding.
     tied: bool,
+    /// Experts per layer, and how many of them are used for a token; 0 in a model without.
+    experts: u64,
+    experts_used: u64,
 }
 
 impl Dimensions {
     fn new(arguments: &Arguments) -> Self {
-        // From the models' config.json: Llama 3.2 1B and 3B, 3.1 8B, 3.3 70B.
+        // From the models' config.json: Llama 3.2 1B and 3B, 3.1 8B, 3.3 70B, Mixtral 8x7B.
         let (name, layers, width, heads, kv_heads, ffn, vocab, tied) = match arguments.shape {
-            Shape::Tiny => ("tiny", 2, 256, 4, 2, 512, 2_048, true),
+            Shape::Tiny | Shape::TinyMoe => ("tiny", 2, 256, 4, 2, 512, 2_048, true),
             Shape::B1 => ("1B", 16, 2_048, 32, 8, 8_192, 128_256, true),
             Shape::B3 => ("3B", 28, 3_072, 24, 8, 8_192, 128_256, true),
             Shape::B8 => ("8B", 32, 4_096, 32, 8, 14_336, 128_256, false),
             Shape::B70 => ("70B", 80, 8_192, 64, 8, 28_672, 128_256, false),
+            Shape::B8x7 => ("8x7B", 32, 4_096, 32, 8, 14_336, 32_000, false),
         };
+        let (experts, experts_used) =
+            if matches!(arguments.shape, Shape::TinyMoe | Shape::B8x7) { (8, 2) } else { (0, 0) };
         let or = |given: Option<u32>, default: u64| given.map_or(default, u64::from);
         Self {
             name: format!("Random Llama {name}"),
@@ -104,6 +120,8 @@ impl Dimensions {
             ffn: or(arguments.ffn, ffn),
             vocab: or(arguments.vocab, vocab),
             tied,
+            experts: or(arguments.experts, experts),
+            experts_used: or(arguments.experts_used, experts_used),
         }
     }
 
@@ -114,10 +132,30 @@ impl Dimensions {
     fn check(&self) -> Result<(), String> {
         let heads_fit = self.heads > 0 && self.width.is_multiple_of(self.heads) && self.head().is_multiple_of(2);
         let kv_heads_fit = self.kv_heads > 0 && self.heads.is_multiple_of(self.kv_heads);
+        if self.experts_used > self.experts || (self.experts > 0 && self.experts_used == 0) {
+            return Err("Of the experts, at least one must be used, and no more than there are.".into());
+        }
         if heads_fit && kv_heads_fit && self.layers > 0 && self.ffn > 0 {
             return Ok(());
         }
         Err("The width must be an even multiple of the heads, and these a multiple of the KV heads.".into())
+    }
+
+    fn feed_forward(&self, layer: u64) -> Vec<(&'static str, Role, Vec<u64>)> {
+        let (width, ffn, down) = (self.width, self.ffn, Role::FfnDown(layer));
+        if self.experts == 0 {
+            return vec![
+                ("ffn_gate", Role::Other, vec![width, ffn]),
+                ("ffn_up", Role::Other, vec![width, ffn]),
+                ("ffn_down", down, vec![ffn, width]),
+            ];
+        }
+        vec![
+            ("ffn_gate_inp", Role::Router, vec![width, self.experts]),
+            ("ffn_gate_exps", Role::Other, vec![width, ffn, self.experts]),
+            ("ffn_up_exps", Role::Other, vec![width, ffn, self.experts]),
+            ("ffn_down_exps", down, vec![ffn, width, self.experts]),
+        ]
     }
 
     /// All tensors with their roles, in the order of llama.cpp's converter.
@@ -128,17 +166,15 @@ impl Dimensions {
             ("token_embd.weight".to_owned(), Role::Embedding, vec![width, self.vocab]),
         ];
         for layer in 0..self.layers {
-            let parts = [
+            let mut parts = vec![
                 ("attn_norm", Role::Ones, vec![width]),
                 ("attn_q", Role::Other, vec![width, width]),
-                ("attn_k", Role::Other, vec![width, kv_width]),
+                ("attn_k", Role::AttentionK, vec![width, kv_width]),
                 ("attn_v", Role::AttentionV(layer), vec![width, kv_width]),
                 ("attn_output", Role::AttentionOutput, vec![width, width]),
                 ("ffn_norm", Role::Ones, vec![width]),
-                ("ffn_gate", Role::Other, vec![width, self.ffn]),
-                ("ffn_up", Role::Other, vec![width, self.ffn]),
-                ("ffn_down", Role::FfnDown(layer), vec![self.ffn, width]),
             ];
+            parts.extend(self.feed_forward(layer));
             tensors
                 .extend(parts.into_iter().map(|(name, role, size)| (format!("blk.{layer}.{name}.weight"), role, size)));
         }
@@ -161,10 +197,17 @@ pub(crate) fn make(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let model = Dimensions::new(arguments);
     model.check()?;
     let (file_type, _) = arguments.mix.file_and_tensor_type();
+    let listed = if arguments.sparse && arguments.shape == Shape::B70 { arguments.mix.listed()? } else { None };
+    if listed.is_none() && !arguments.mix.has_rules() {
+        return Err("This mix is known for Llama 3.3 70B only: add --shape 70b --sparse.".into());
+    }
     let mut blocks = BTreeMap::new();
     let mut builder = vocabulary::add(with_numbers(Builder::new(), &model, file_type), model.vocab);
     for (index, (name, role, size)) in (0..).zip(model.tensors()) {
-        let tensor_type = arguments.mix.tensor_type(role, size[0], &model);
+        let tensor_type = match (&listed, role) {
+            (Some(list), role) if !matches!(role, Role::Ones) => mix::listed_type(list, &name)?,
+            _ => arguments.mix.tensor_type(role, size[0], &model),
+        };
         let data = match role {
             _ if arguments.sparse => Data::Hole,
             Role::Ones => Data::Bytes(1_f32.to_le_bytes().repeat(usize::try_from(size[0])?)),
@@ -249,8 +292,13 @@ impl Random {
     }
 }
 
-fn with_numbers<'a>(builder: Builder<'a>, model: &Dimensions, file_type: u32) -> Builder<'a> {
+fn with_numbers<'a>(mut builder: Builder<'a>, model: &Dimensions, file_type: u32) -> Builder<'a> {
     let number = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+    if model.experts > 0 {
+        builder = builder
+            .metadata("llama.expert_count", number(model.experts))
+            .metadata("llama.expert_used_count", number(model.experts_used));
+    }
     builder
         .metadata("general.architecture", "llama")
         .metadata("general.type", "model")

@@ -1,5 +1,7 @@
 //! Which type llama.cpp would give a tensor.
 
+use std::{collections::BTreeMap, error::Error};
+
 use clap::ValueEnum;
 use paddock_gguf::TensorType;
 
@@ -12,77 +14,113 @@ pub(super) enum Role {
     Ones,
     Embedding,
     Output,
+    /// What chooses the experts: F32.
+    Router,
+    AttentionK,
     AttentionV(u64),
     AttentionOutput,
     FfnDown(u64),
     Other,
 }
 
-/// The mixes of types that need no importance matrix; named as in file names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
-#[expect(non_camel_case_types, reason = "the names users and llama.cpp use")]
-pub(crate) enum Mix {
-    F32,
-    F16,
-    #[value(name = "bf16")]
-    BF16,
-    #[value(name = "q4_0")]
-    Q4_0,
-    #[value(name = "q5_0")]
-    Q5_0,
-    #[value(name = "q8_0")]
-    Q8_0,
-    #[value(name = "q2_k")]
-    Q2_K,
-    #[value(name = "q3_k_m")]
-    Q3_K_M,
-    #[value(name = "q4_k_s")]
-    Q4_K_S,
-    #[value(name = "q4_k_m")]
-    Q4_K_M,
-    #[value(name = "q5_k_m")]
-    Q5_K_M,
-    #[value(name = "q6_k")]
-    Q6_K,
+macro_rules! mixes {
+    ($($variant:ident = $name:literal, $file_type:literal, $tensor_type:ident;)+) => {
+        /// The mixes of types, named as in file names.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+        #[expect(non_camel_case_types, reason = "the names users and llama.cpp use")]
+        pub(crate) enum Mix {
+            $(#[value(name = $name)] $variant,)+
+        }
+
+        impl Mix {
+            /// `enum llama_ftype` in llama.h, and `llama_ftype_get_default_type` in llama-quant.cpp.
+            pub(super) fn file_and_tensor_type(self) -> (u32, TensorType) {
+                match self {
+                    $(Self::$variant => ($file_type, TensorType::$tensor_type),)+
+                }
+            }
+
+            fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => stringify!($variant),)+
+                }
+            }
+        }
+    };
 }
 
+mixes! {
+    // Those that can be made of any shape.
+    F32 = "f32", 0, F32;
+    F16 = "f16", 1, F16;
+    BF16 = "bf16", 32, BF16;
+    Q4_0 = "q4_0", 2, Q4_0;
+    Q5_0 = "q5_0", 8, Q5_0;
+    Q8_0 = "q8_0", 7, Q8_0;
+    Q2_K = "q2_k", 10, Q2_K;
+    Q3_K_M = "q3_k_m", 12, Q3_K;
+    Q4_K_S = "q4_k_s", 14, Q4_K;
+    Q4_K_M = "q4_k_m", 15, Q4_K;
+    Q5_K_M = "q5_k_m", 17, Q5_K;
+    Q6_K = "q6_k", 18, Q6_K;
+    // Those whose types are only listed, for Llama 3.3 70B. L and XL are the mixes before them with another embedding
+    // and output layer (`--token-embedding-type` of llama-quantize).
+    IQ1_M = "iq1_m", 31, IQ1_M;
+    IQ2_XXS = "iq2_xxs", 19, IQ2_XXS;
+    IQ2_XS = "iq2_xs", 20, IQ2_XS;
+    IQ2_S = "iq2_s", 28, IQ2_S;
+    IQ2_M = "iq2_m", 29, IQ2_S;
+    Q2_K_L = "q2_k_l", 10, Q2_K;
+    IQ3_XXS = "iq3_xxs", 23, IQ3_XXS;
+    IQ3_XS = "iq3_xs", 22, IQ3_S;
+    Q3_K_S = "q3_k_s", 11, Q3_K;
+    IQ3_M = "iq3_m", 27, IQ3_S;
+    Q3_K_L = "q3_k_l", 13, Q3_K;
+    Q3_K_XL = "q3_k_xl", 13, Q3_K;
+    IQ4_XS = "iq4_xs", 30, IQ4_XS;
+    IQ4_NL = "iq4_nl", 25, IQ4_NL;
+    Q4_K_L = "q4_k_l", 15, Q4_K;
+    Q5_K_S = "q5_k_s", 16, Q5_K;
+    Q5_K_L = "q5_k_l", 17, Q5_K;
+    Q6_K_L = "q6_k_l", 18, Q6_K;
+}
+
+/// The types of one mix of Llama 3.3 70B made with an importance matrix, as the published files have them: by tensor,
+/// those of the layers as runs of a type and a number of layers.
+type Listed = BTreeMap<String, serde_json::Value>;
+
 impl Mix {
-    /// `enum llama_ftype` in llama.h, and `llama_ftype_get_default_type` in llama-quant.cpp.
-    pub(super) fn file_and_tensor_type(self) -> (u32, TensorType) {
-        match self {
-            Self::F32 => (0, TensorType::F32),
-            Self::F16 => (1, TensorType::F16),
-            Self::BF16 => (32, TensorType::BF16),
-            Self::Q4_0 => (2, TensorType::Q4_0),
-            Self::Q5_0 => (8, TensorType::Q5_0),
-            Self::Q8_0 => (7, TensorType::Q8_0),
-            Self::Q2_K => (10, TensorType::Q2_K),
-            Self::Q3_K_M => (12, TensorType::Q3_K),
-            Self::Q4_K_S => (14, TensorType::Q4_K),
-            Self::Q4_K_M => (15, TensorType::Q4_K),
-            Self::Q5_K_M => (17, TensorType::Q5_K),
-            Self::Q6_K => (18, TensorType::Q6_K),
-        }
+    /// Whether it can be made of any shape, without an importance matrix.
+    pub(super) fn has_rules(self) -> bool {
+        self as usize <= Self::Q6_K as usize
+    }
+
+    /// The types that the published files of Llama 3.3 70B have in this mix, if it is listed.
+    pub(super) fn listed(self) -> Result<Option<Listed>, Box<dyn Error>> {
+        let mut all: BTreeMap<String, Listed> = serde_json::from_str(include_str!("llama_70b_types.json"))?;
+        Ok(all.remove(self.name()))
     }
 
     /// `llama_tensor_get_type_impl` and `tensor_type_fallback` in llama-quant.cpp, as vendored by llama-cpp-sys-2
-    /// 0.1.161: the rules that concern these mixes and dense Llamas.
+    /// 0.1.161: the rules that concern these mixes and Llamas.
     pub(super) fn tensor_type(self, role: Role, row: u64, model: &Dimensions) -> TensorType {
         use TensorType as T;
         let n = model.layers;
         let more_bits = |i: u64| i < n / 8 || i >= 7 * n / 8 || (i - n / 8) % 3 == 2;
         let default = self.file_and_tensor_type().1;
-        if matches!(role, Role::Ones) {
+        if matches!(role, Role::Ones | Role::Router) {
             return T::F32;
         }
         if matches!(self, Self::F32 | Self::F16 | Self::BF16 | Self::Q8_0) {
             return default;
         }
+        let many_experts = model.experts == 8;
         let grouped = model.heads / model.kv_heads >= 4;
         let wanted = match (role, self) {
             (Role::Output, _) => T::Q6_K,
             (Role::Embedding, _) if model.tied => T::Q6_K,
+            (Role::AttentionV(_) | Role::AttentionK, _) if many_experts => T::Q8_0,
+            (Role::AttentionOutput, Self::Q2_K | Self::Q3_K_M | Self::Q4_K_S | Self::Q4_K_M) if many_experts => T::Q5_K,
             (Role::AttentionV(_), Self::Q2_K) => {
                 if grouped {
                     T::Q4_K
@@ -119,6 +157,31 @@ impl Mix {
         };
         fitting(wanted, row)
     }
+}
+
+/// The type of a tensor by the list.
+pub(super) fn listed_type(list: &Listed, name: &str) -> Result<TensorType, Box<dyn Error>> {
+    let unlisted = || format!("the list has no type for {name}");
+    let stem = name.strip_suffix(".weight").unwrap_or(name);
+    let mut parts = stem.rsplitn(2, '.');
+    let part = parts.next().unwrap_or(stem);
+    let layer = parts.next().and_then(|before| before.strip_prefix("blk.")?.parse::<u64>().ok());
+    let entry = list.get(part).ok_or_else(unlisted)?;
+    let type_name = match layer {
+        None => entry.as_str(),
+        Some(layer) => {
+            let runs: Vec<(&str, u64)> = serde::Deserialize::deserialize(entry)?;
+            let mut end = 0;
+            runs.into_iter()
+                .find(|(_, layers)| {
+                    end += layers;
+                    layer < end
+                })
+                .map(|(type_name, _)| type_name)
+        }
+    };
+    let type_name = type_name.ok_or_else(unlisted)?;
+    Ok(TensorType::all().find(|tensor_type| tensor_type.name() == type_name).ok_or_else(unlisted)?)
 }
 
 /// `wanted`, or what llama.cpp takes in its place for rows that are no multiple of its blocks.
