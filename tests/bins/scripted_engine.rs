@@ -19,11 +19,12 @@ use std::{
 use paddock_engine_api::{
     framing,
     protocol::{
-        BufferUse, ChatMessage, ChatRole, Device, DeviceKind, Event, Failure, FailureCode, FinishReason, FromEngine,
-        GenerateParams, HEARTBEAT_INTERVAL_MS, LoadParams, LoadPhase, Loaded, MAX_LINE_BYTES, PROTOCOL_VERSION,
-        Request, TemplateSource, Timings, ToEngine,
+        BufferUse, ChatMessage, ChatRole, Device, DeviceKind, DeviceRates, Event, Failure, FailureCode, FinishReason,
+        FromEngine, GenerateParams, HEARTBEAT_INTERVAL_MS, Inspected, LoadParams, LoadPhase, Loaded, MAX_LINE_BYTES,
+        PROTOCOL_VERSION, Request, TemplateSource, Timings, ToEngine,
     },
 };
+use paddock_hardware::{NvidiaReport, Rates};
 
 /// What it does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,7 +174,15 @@ fn work(shared: &Shared, requests: &mpsc::Receiver<ToEngine>) {
                 loaded = false;
                 Event::Unloaded
             }
-            Request::ListDevices => Event::Devices { devices: vec![device()] },
+            Request::ListDevices => Event::Devices { devices: vec![device()], nvidia: NvidiaReport::default() },
+            Request::Inspect(params) => Event::Inspected(Inspected {
+                buffers: vec![buffer_use()],
+                n_ctx: params.n_ctx.unwrap_or(4096),
+                n_layers: 16,
+                n_gpu_layers: 0,
+            }),
+            Request::Benchmark { .. } if loaded => fail(FailureCode::BadRequest, "A model is loaded."),
+            Request::Benchmark { .. } => Event::Rates { devices: vec![rates()] },
             Request::Tokenize { messages } => Event::Tokens { n_tokens: count_tokens(&messages) },
             Request::Generate(_) if !loaded => fail(FailureCode::NoModel, "No model is loaded."),
             Request::Generate(params) => generate(shared, id, &params),
@@ -199,6 +208,23 @@ fn device() -> Device {
     }
 }
 
+/// What the small model takes.
+fn buffer_use() -> BufferUse {
+    BufferUse {
+        device: "CPU".into(),
+        buffer_type: "CPU".into(),
+        weights_bytes: 1_321_000_000,
+        kv_bytes: 128 << 20,
+        compute_bytes: 64 << 20,
+    }
+}
+
+/// Those of a desktop processor with two channels of memory.
+fn rates() -> DeviceRates {
+    let rates = Rates { f16_gb_s: 40.0, q8_0_gb_s: 40.0, k_quants_gb_s: 36.0, i_quants_gb_s: 20.0, n_threads: 6 };
+    DeviceRates { device: "CPU".into(), rates }
+}
+
 /// Says that it has loaded a small model, whatever the file is.
 fn load(shared: &Shared, id: u64, params: &LoadParams) -> Event {
     let started = Instant::now();
@@ -209,14 +235,7 @@ fn load(shared: &Shared, id: u64, params: &LoadParams) -> Event {
     }
     shared.send(id, Event::LoadProgress { phase: LoadPhase::Reading, fraction: 1.0 });
     shared.send(id, Event::LoadProgress { phase: LoadPhase::WarmingUp, fraction: 1.0 });
-    let weights_bytes = 1_321_000_000;
-    let cpu = BufferUse {
-        device: "CPU".into(),
-        buffer_type: "CPU".into(),
-        weights_bytes,
-        kv_bytes: 128 << 20,
-        compute_bytes: 64 << 20,
-    };
+    let cpu = buffer_use();
     let stem = params.path.file_stem().unwrap_or_default();
     Event::Loaded(Box::new(Loaded {
         path: params.path.clone(),
@@ -224,7 +243,7 @@ fn load(shared: &Shared, id: u64, params: &LoadParams) -> Event {
         architecture: "llama".into(),
         description: "llama 1B Q8_0".into(),
         n_params: 1_235_814_432,
-        weights_bytes,
+        weights_bytes: cpu.weights_bytes,
         n_ctx: params.n_ctx.unwrap_or(4096),
         n_ctx_train: 131_072,
         n_layers: 16,

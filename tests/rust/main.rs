@@ -10,6 +10,8 @@ mod edges;
 mod files;
 mod generation;
 mod harness;
+mod inspect;
 #[cfg(unix)]
 mod killed;
 mod protocol;
+mod rates;

@@ -11,13 +11,14 @@ use std::{
     time::Duration,
 };
 
+use paddock_hardware::NvidiaReport;
 use tokio::sync::{mpsc, watch};
 
 use crate::{
     Death,
     protocol::{
-        ChatMessage, Device, Event, Failure, FinishReason, GenerateParams, LoadParams, LoadPhase, Loaded, Request,
-        Timings,
+        BENCHMARK_SECONDS, ChatMessage, Device, DeviceRates, Event, Failure, FinishReason, GenerateParams, Inspected,
+        LoadParams, LoadPhase, Loaded, Request, Timings,
     },
     supervisor::{self, Order},
 };
@@ -128,10 +129,18 @@ impl EngineHost {
     /// # Errors
     /// See [`EngineError`].
     pub async fn devices(&self) -> Result<Vec<Device>, EngineError> {
+        Ok(self.devices_and_nvidia().await?.0)
+    }
+
+    /// What ggml can compute on, and what NVIDIA's driver says of its cards.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    pub async fn devices_and_nvidia(&self) -> Result<(Vec<Device>, NvidiaReport), EngineError> {
         let mut reply = self.request(Request::ListDevices);
         loop {
-            if let Event::Devices { devices } = reply.next().await? {
-                return Ok(devices);
+            if let Event::Devices { devices, nvidia } = reply.next().await? {
+                return Ok((devices, nvidia));
             }
         }
     }
@@ -151,6 +160,34 @@ impl EngineHost {
                 Event::LoadProgress { phase, fraction } => on_progress(LoadReport { phase, fraction }),
                 Event::Loaded(loaded) => return Ok(*loaded),
                 _ => {}
+            }
+        }
+    }
+
+    /// What [`Self::load`] would allocate, without doing it. A model that is loaded stays; an answer that is being
+    /// written is finished first. Dropping the future gives it up.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    pub async fn inspect(&self, params: LoadParams) -> Result<Inspected, EngineError> {
+        let mut reply = self.request(Request::Inspect(params));
+        loop {
+            if let Event::Inspected(inspected) = reply.next().await? {
+                return Ok(inspected);
+            }
+        }
+    }
+
+    /// How fast each device gets through weights. Takes up to about three seconds per device and all of its speed, so
+    /// it is refused while a model is loaded. Dropping the future gives it up.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    pub async fn benchmark(&self) -> Result<Vec<DeviceRates>, EngineError> {
+        let mut reply = self.request(Request::Benchmark { seconds: BENCHMARK_SECONDS });
+        loop {
+            if let Event::Rates { devices } = reply.next().await? {
+                return Ok(devices);
             }
         }
     }

@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+use paddock_hardware::{NvidiaReport, Rates};
 use serde::{Deserialize, Serialize};
 
 /// Version of this protocol. Raised when a message changes its meaning or loses a field; the handshake refuses any other.
@@ -46,16 +47,25 @@ pub enum Request {
         /// The app's [`PROTOCOL_VERSION`].
         protocol: u32,
     },
-    /// What ggml can compute on. Closed by [`Event::Devices`].
+    /// What ggml can compute on, and what NVIDIA's driver says of its cards. Closed by [`Event::Devices`].
     ListDevices,
     /// Load a model, in place of the one that is loaded. [`Event::LoadProgress`]…, closed by [`Event::Loaded`].
     Load(LoadParams),
+    /// What [`Request::Load`] with the same parameters would allocate. Reads no weight and allocates none of it, so it
+    /// also answers for a model that does not fit. A model that is loaded stays. Closed by [`Event::Inspected`].
+    Inspect(LoadParams),
+    /// Measure how fast each device gets through weights. Refused while a model is loaded, which would be in the way.
+    /// Closed by [`Event::Rates`].
+    Benchmark {
+        /// For each weight format on each device, at most about this long: 0.01 ..= 10.
+        seconds: f32,
+    },
     /// Free the model. Closed by [`Event::Unloaded`], also when there was none.
     Unload,
     /// Answer a conversation. [`Event::PromptProgress`]…, [`Event::Token`]…, closed by [`Event::Done`].
     Generate(GenerateParams),
-    /// Stop request `target`: a generation then ends with [`FinishReason::Cancelled`], a load with
-    /// [`FailureCode::Cancelled`]. Has no answer of its own.
+    /// Stop request `target`: a generation then ends with [`FinishReason::Cancelled`], a load, an inspection or a
+    /// benchmark with [`FailureCode::Cancelled`]. Has no answer of its own.
     Cancel {
         /// The `id` of the request to stop.
         target: u64,
@@ -73,7 +83,7 @@ pub enum Request {
 pub struct LoadParams {
     /// The GGUF file (the first shard of a split one).
     pub path: PathBuf,
-    /// Context length in tokens; `None`: the model's own, at most [`DEFAULT_N_CTX`].
+    /// Context length in tokens, 16 ..= [`MAX_N_CTX`]; `None`: the model's own, at most [`DEFAULT_N_CTX`].
     pub n_ctx: Option<u32>,
     /// Tokens handed to one decode call at most.
     pub n_batch: u32,
@@ -99,6 +109,15 @@ pub struct LoadParams {
 
 /// Context length used when none is asked for, in tokens: enough for a long talk, 1.25 GiB of KV cache on a 70B.
 pub const DEFAULT_N_CTX: u32 = 4096;
+
+/// The longest context that can be asked for, in tokens. The longest that a model was trained for is 10 Mi (Llama 4
+/// Scout). llama.cpp keeps 48 bytes of records per token of context beside the KV cache (llama-kv-cells.h), which even
+/// [`Request::Inspect`] really allocates.
+pub const MAX_N_CTX: u32 = 16 << 20;
+
+/// How long [`Request::Benchmark`] normally measures, in seconds per weight format and device: long enough for a
+/// handful of runs over more weights than a cache holds.
+pub const BENCHMARK_SECONDS: f32 = 0.3;
 
 impl Default for LoadParams {
     fn default() -> Self {
@@ -246,6 +265,8 @@ pub enum Event {
     Devices {
         /// In ggml's order; the CPU is one of them.
         devices: Vec<Device>,
+        /// The cards as NVIDIA's own library sees them; empty without its driver.
+        nvidia: NvidiaReport,
     },
     /// A load has come further.
     LoadProgress {
@@ -256,6 +277,14 @@ pub enum Event {
     },
     /// Closes [`Request::Load`].
     Loaded(Box<Loaded>),
+    /// Closes [`Request::Inspect`].
+    Inspected(Inspected),
+    /// Closes [`Request::Benchmark`].
+    Rates {
+        /// In ggml's order. A device without room for the measurement, or that cannot multiply one of the formats, is
+        /// not among them.
+        devices: Vec<DeviceRates>,
+    },
     /// Closes [`Request::Unload`].
     Unloaded,
     /// The prompt has been counted, and processed this far.
@@ -375,12 +404,42 @@ pub struct Loaded {
     pub warnings: Vec<String>,
 }
 
+/// What a model would take if it were loaded.
+///
+/// The numbers are llama.cpp's own, from the code that a load runs before it allocates, and those of [`Loaded::buffers`]
+/// to the byte, with one exception. A load that maps the file counts as `CPU_Mapped` everything from the first to the
+/// last tensor that stays in the mapping, whatever of it lies in other buffers too; here these tensors alone are
+/// counted, under `CPU` (beside a graphics card: under the name of its host buffers, such as `CUDA_Host`). Repacked
+/// weights (`CPU_REPACK`) are counted alike in both. With several graphics cards llama.cpp deals out the layers by the
+/// memory that is free on each at this moment: unload first to ask for what a load would find.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inspected {
+    /// What would be allocated, per device and buffer type.
+    pub buffers: Vec<BufferUse>,
+    /// Context length in tokens, as it would be reserved.
+    pub n_ctx: u32,
+    /// Repeating layers.
+    pub n_layers: u32,
+    /// Layers that would be on a GPU, the output layer counted as one; 0 without a GPU.
+    pub n_gpu_layers: u32,
+}
+
+/// How fast a device gets through weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeviceRates {
+    /// ggml's device name, e.g. `CUDA0`, `CPU`.
+    pub device: String,
+    /// Weights per second, multiplied with one vector as for every token that is written.
+    pub rates: Rates,
+}
+
 /// What is allocated in one kind of buffer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BufferUse {
-    /// ggml's device name, e.g. `CUDA0`, `CPU`.
+    /// ggml's name of the device whose memory it takes, e.g. `CUDA0`, `CPU`.
     pub device: String,
-    /// ggml's buffer type, e.g. `CUDA0`, `CPU`, `CPU_REPACK` (weights rearranged in main memory, no longer mapped).
+    /// ggml's buffer type, e.g. `CUDA0`, `CPU`, `CPU_REPACK` (weights rearranged in main memory, no longer mapped),
+    /// `CUDA_Host` (main memory that the card can reach).
     pub buffer_type: String,
     /// Weights, in bytes.
     pub weights_bytes: u64,

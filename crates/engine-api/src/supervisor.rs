@@ -50,6 +50,8 @@ pub(crate) fn closes_request(event: &Event) -> bool {
         Event::Ready { .. }
         | Event::Devices { .. }
         | Event::Loaded(_)
+        | Event::Inspected(_)
+        | Event::Rates { .. }
         | Event::Unloaded
         | Event::Done { .. }
         | Event::Tokens { .. }

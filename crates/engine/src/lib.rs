@@ -6,9 +6,13 @@
 //!
 //! Links llama.cpp. Knows nothing of network, database or settings.
 
+mod benchmark;
+mod devices;
+mod failure;
 mod generate;
 mod liveness;
 mod llama;
+mod load;
 mod prompt;
 mod stdio;
 mod template;

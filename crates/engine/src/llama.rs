@@ -10,10 +10,12 @@
 mod context;
 mod log;
 mod model;
+mod rates;
 
 pub(crate) use context::{Context, ContextParams, DecodeError};
 pub(crate) use log::{capture as capture_log, errors_since as log_errors_since, mark as log_mark};
 pub(crate) use model::{Model, ModelParams};
+pub(crate) use rates::{ComputeDevice, MEASUREMENT_BYTES, Measurement, WeightFormat};
 
 use std::ffi::{CStr, c_char};
 

@@ -173,7 +173,7 @@ impl Context {
         }
     }
 
-    /// What is allocated, by buffer type.
+    /// What is allocated (or would be, over a model without allocations), by buffer type.
     pub(crate) fn buffers(&self) -> Vec<BufferUse> {
         const CAPACITY: usize = 64;
         let empty = RawBufferUse { buffer_type: std::ptr::null_mut(), weights_bytes: 0, kv_bytes: 0, compute_bytes: 0 };
@@ -188,7 +188,9 @@ impl Context {
                 // not asked for its name.
                 let (buffer_type, device) = unsafe {
                     let device = sys::ggml_backend_buft_get_device(raw.buffer_type);
-                    let name = if device.is_null() { None } else { text_of(sys::ggml_backend_dev_name(device)) };
+                    // A card's host buffers are main memory, although the card is their device.
+                    let host = device.is_null() || sys::ggml_backend_buft_is_host(raw.buffer_type);
+                    let name = if host { None } else { text_of(sys::ggml_backend_dev_name(device)) };
                     (text_of(sys::ggml_backend_buft_name(raw.buffer_type)), name)
                 };
                 BufferUse {

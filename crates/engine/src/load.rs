@@ -1,0 +1,214 @@
+//! From a file to a model with a context: for real, or only to know what that would take.
+
+use std::{path::Path, rc::Rc};
+
+use llama_cpp_2::llama_backend::LlamaBackend;
+use paddock_engine_api::protocol::{DEFAULT_N_CTX, Failure, FailureCode, Inspected, LoadParams, LoadPhase, MAX_N_CTX};
+
+use crate::{
+    devices,
+    failure::failure,
+    liveness,
+    llama::{self, Context, ContextParams, Model, ModelParams},
+};
+
+/// A model with its context.
+pub(crate) struct Opened {
+    pub(crate) model: Rc<Model>,
+    pub(crate) context: Context,
+    /// How the context was made.
+    pub(crate) used: ContextParams,
+}
+
+/// Load the weights and reserve the context.
+pub(crate) fn open(
+    backend: &LlamaBackend,
+    params: &LoadParams,
+    on_progress: impl FnMut(LoadPhase, f32),
+) -> Result<Opened, Failure> {
+    open_as(backend, params, false, on_progress)
+}
+
+/// What [`open`] would allocate. It runs the same code up to the allocations, so the numbers are the same.
+pub(crate) fn inspect(backend: &LlamaBackend, params: &LoadParams) -> Result<Inspected, Failure> {
+    let Opened { model, context, .. } = open_as(backend, params, true, |_, _| {})?;
+    if liveness::is_cancelled() {
+        return Err(failure(FailureCode::Cancelled, STOPPED));
+    }
+    Ok(Inspected {
+        buffers: context.buffers(),
+        n_ctx: context.n_ctx(),
+        n_layers: model.n_layers(),
+        n_gpu_layers: gpu_layers(params, &model),
+    })
+}
+
+const STOPPED: &str = "Loading was stopped.";
+
+fn open_as(
+    backend: &LlamaBackend,
+    params: &LoadParams,
+    no_alloc: bool,
+    mut on_progress: impl FnMut(LoadPhase, f32),
+) -> Result<Opened, Failure> {
+    check(params)?;
+    let log = llama::log_mark();
+    if liveness::is_cancelled() {
+        return Err(failure(FailureCode::Cancelled, STOPPED));
+    }
+    on_progress(LoadPhase::Reading, 0.0);
+    let mut reported = 0.0;
+    let model_params = ModelParams {
+        n_gpu_layers: params.n_gpu_layers,
+        use_mmap: params.use_mmap,
+        use_mlock: params.use_mlock,
+        no_alloc,
+    };
+    let model = Model::load(backend, &params.path, &model_params, &mut |fraction| {
+        liveness::progressed();
+        if fraction - reported >= 0.01 {
+            reported = fraction;
+            on_progress(LoadPhase::Reading, fraction);
+        }
+        !liveness::is_cancelled()
+    });
+    let model = Rc::new(model.ok_or_else(|| load_failure(&params.path, log))?);
+    liveness::progressed();
+    if liveness::is_cancelled() {
+        return Err(failure(FailureCode::Cancelled, STOPPED));
+    }
+    if !model.can_chat() {
+        return Err(failure(
+            FailureCode::ModelRefused,
+            format!("“{}” is not a model that writes answers (it has no decoder of its own).", file_name(&params.path)),
+        ));
+    }
+    let used = context_params(params, &model);
+    on_progress(LoadPhase::WarmingUp, 0.0);
+    let context = Context::new(backend, Rc::clone(&model), &used).ok_or_else(|| context_failure(used.n_ctx, log))?;
+    Ok(Opened { model, context, used })
+}
+
+/// Layers that are on a GPU, counted as llama.cpp does: the output layer is one of them.
+pub(crate) fn gpu_layers(params: &LoadParams, model: &Model) -> u32 {
+    if devices::has_gpu() { params.n_gpu_layers.unwrap_or(u32::MAX).min(model.n_layers() + 1) } else { 0 }
+}
+
+/// The limits within which llama.cpp neither fails silently nor ends the process.
+pub(crate) fn check(params: &LoadParams) -> Result<(), Failure> {
+    const MAX_THREADS: u32 = 512; // GGML_MAX_N_THREADS in ggml.h
+    let bad = |message: String| Err(failure(FailureCode::BadRequest, message));
+    if params.n_ctx.is_some_and(|n| n < 16) {
+        return bad("A context of less than 16 tokens has no room for a question.".into());
+    }
+    if let Some(n) = params.n_ctx.filter(|&n| n > MAX_N_CTX) {
+        return bad(format!(
+            "A context of {n} tokens is longer than any model can use; at most {MAX_N_CTX} can be asked for."
+        ));
+    }
+    if params.n_batch == 0 || params.n_ubatch == 0 || params.n_ubatch > params.n_batch {
+        return bad(format!(
+            "The micro-batch ({}) must be at least 1 and at most the batch ({}).",
+            params.n_ubatch, params.n_batch
+        ));
+    }
+    for threads in [params.n_threads, params.n_threads_batch].into_iter().flatten() {
+        if threads == 0 || threads > MAX_THREADS {
+            return bad(format!("{threads} threads cannot be used; 1 to {MAX_THREADS} can."));
+        }
+    }
+    Ok(())
+}
+
+fn context_params(params: &LoadParams, model: &Model) -> ContextParams {
+    let trained = model.n_ctx_train();
+    let usual = if trained == 0 { DEFAULT_N_CTX } else { trained.min(DEFAULT_N_CTX) };
+    let n_ctx = params.n_ctx.unwrap_or(usual);
+    let n_threads = params.n_threads.unwrap_or_else(usual_threads);
+    ContextParams {
+        n_ctx,
+        n_batch: params.n_batch.min(n_ctx),
+        n_ubatch: params.n_ubatch.min(n_ctx),
+        n_threads,
+        n_threads_batch: params.n_threads_batch.unwrap_or(n_threads),
+        cache_type_k: params.cache_type_k,
+        cache_type_v: params.cache_type_v,
+        flash_attention: params.flash_attention,
+    }
+}
+
+/// The threads that a load chooses by itself: the physical cores, as far as this process may use them. Writing is limited
+/// by memory, and a core's second thread brings no more of that.
+pub(crate) fn usual_threads() -> u32 {
+    u32::try_from(num_cpus::get_physical().min(num_cpus::get())).unwrap_or(1).max(1)
+}
+
+/// llama.cpp returns null from a failed load; its log says why.
+fn load_failure(path: &Path, log: usize) -> Failure {
+    if liveness::is_cancelled() {
+        return failure(FailureCode::Cancelled, STOPPED);
+    }
+    let details = llama::log_errors_since(log).join("\n");
+    let name = file_name(path);
+    let has = |pattern: &str| details.contains(pattern);
+    // Messages of llama-model-loader.cpp, llama-model.cpp, llama-vocab.cpp and the backends' allocators, as vendored by
+    // llama-cpp-sys-2 0.1.161.
+    let (code, message) = if has("unknown model architecture") {
+        let architecture =
+            details.split("unknown model architecture: '").nth(1).and_then(|rest| rest.split('\'').next());
+        (
+            FailureCode::ModelRefused,
+            format!(
+                "“{name}” has an architecture that this version of llama.cpp does not know ({}).",
+                architecture.unwrap_or("unnamed")
+            ),
+        )
+    } else if has("not within the file bounds") || has("tensor data is not within") || has("file is corrupted") {
+        (
+            FailureCode::ModelRefused,
+            format!("“{name}” is incomplete: some of its data lies beyond the end of the file."),
+        )
+    } else if has("unable to allocate") || has("failed to allocate") || has("out of memory") {
+        (FailureCode::OutOfMemory, format!("There is not enough memory for “{name}”."))
+    } else if has("missing tensor")
+        || has("wrong shape")
+        || has("key not found")
+        || has("wrong number of tensors")
+        || has("invalid")
+    {
+        (
+            FailureCode::ModelRefused,
+            format!("“{name}” is not a complete model: parts that its kind must have are missing."),
+        )
+    } else {
+        (FailureCode::LoadFailed, format!("llama.cpp could not load “{name}”."))
+    };
+    Failure { code, message, details: (!details.is_empty()).then_some(details) }
+}
+
+/// A context that was not made; the log says why. Messages of llama-context.cpp, as vendored by llama-cpp-sys-2 0.1.161.
+fn context_failure(n_ctx: u32, log: usize) -> Failure {
+    let details = llama::log_errors_since(log).join("\n");
+    let (code, message) = if details.contains("quantized V cache requires flash_attn") {
+        (
+            FailureCode::BadRequest,
+            "A quantized V cache works with flash attention only. Switch it on, or keep the V cache in 16 bits.".into(),
+        )
+    } else if details.contains("does not divide n_embd_head") {
+        (
+            FailureCode::BadRequest,
+            "The KV cache of this model cannot be quantized: its heads do not fit the format's blocks. Keep it in 16 bits."
+                .into(),
+        )
+    } else {
+        (
+            FailureCode::OutOfMemory,
+            format!("There is not enough memory for a context of {n_ctx} tokens beside the model."),
+        )
+    };
+    Failure { code, message, details: (!details.is_empty()).then_some(details) }
+}
+
+pub(crate) fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
