@@ -106,13 +106,14 @@ fn a_card_whose_name_the_driver_does_not_tell_is_matched_last() {
     let nameless = Card::new("?", 12_288, 192, 7_501, (8, 6)).with("fail nvmlDeviceGetName 999");
     let nvidia = Driver::new(&profile(&[nameless, RTX_4090])).probe();
     let devices = [
-        device("CUDA0", "NVIDIA GeForce RTX 3060", 12_000 * MIB, 11_000 * MIB),
-        device("CUDA1", "NVIDIA GeForce RTX 4090", 24_210 * MIB, 23_000 * MIB),
+        // CUDA numbers the fastest card first.
+        device("CUDA0", "NVIDIA GeForce RTX 4090", 24_210 * MIB, 23_000 * MIB),
+        device("CUDA1", "NVIDIA GeForce RTX 3060", 12_000 * MIB, 11_000 * MIB),
     ];
     let hardware = assemble(&devices, &nvidia);
     assert_eq!(
         names(&hardware),
-        [("NVIDIA GeForce RTX 4090", Some("CUDA1")), ("NVIDIA GeForce RTX 3060", Some("CUDA0"))]
+        [("NVIDIA GeForce RTX 4090", Some("CUDA0")), ("NVIDIA GeForce RTX 3060", Some("CUDA1"))]
     );
     assert_eq!(hardware.gpus[1].total_bytes, Some(12_288 * MIB));
 }
@@ -175,9 +176,10 @@ fn integrated_graphics_take_part_of_main_memory() {
 fn what_the_system_and_the_driver_could_not_tell_stays_told_once() {
     let unknown = Unknown { what: "disks".to_owned(), why: "No list.".to_owned() };
     let system = Hardware { unknowns: vec![unknown.clone()], ..Hardware::default() };
-    let nvidia = NvidiaReport { gpus: Vec::new(), unknowns: vec![unknown.clone()] };
+    let of_driver = Unknown { what: "NVIDIA graphics card".to_owned(), why: "No driver.".to_owned() };
+    let nvidia = NvidiaReport { gpus: Vec::new(), unknowns: vec![unknown.clone(), of_driver.clone()] };
     let once = Hardware::assemble(system, &[], &nvidia);
-    assert_eq!(once.unknowns, std::slice::from_ref(&unknown));
+    assert_eq!(once.unknowns, [unknown, of_driver]);
     assert_eq!(Hardware::assemble(once.clone(), &[], &nvidia), once);
 }
 

@@ -130,9 +130,10 @@ fn a_container_has_its_root_and_what_is_mounted_into_it() {
     let root = Root::new().mounts(&[
         "600 500 0:60 / / rw,relatime - overlay overlay rw,lowerdir=/a:/b,upperdir=/c,workdir=/d",
         "601 600 0:63 / /proc rw,nosuid - proc proc rw",
-        "610 600 8:1 /var/lib/docker/containers/5f/hosts /etc/hosts rw,relatime - ext4 /dev/sda1 rw",
+        "610 600 8:17 /var/lib/docker/containers/5f/hosts /etc/hosts rw,relatime - ext4 /dev/sdb1 rw",
+        "613 600 8:1 /home/anna /home/anna/all rw,relatime - ext4 /dev/sda1 rw",
         "611 600 8:1 /home/anna/models /models rw,relatime - ext4 /dev/sda1 rw",
-        "612 600 0:70 / /var/lib/docker/overlay2/x/merged rw - overlay overlay rw",
+        "612 600 0:70 / /home/anna/.local/share/containers/storage/overlay/x/merged rw - overlay overlay rw",
     ]);
     assert_eq!(points(&root), ["/", "/models"]);
 }

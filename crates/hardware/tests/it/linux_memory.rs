@@ -45,7 +45,8 @@ fn a_container_of_version_2_has_what_its_limit_leaves() {
 fn the_tightest_limit_of_all_groups_above_counts() {
     let root = computer()
         .file("proc/self/cgroup", "0::/user.slice/app.scope\n")
-        .file("sys/fs/cgroup/user.slice/app.scope/memory.max", "max\n")
+        .file("sys/fs/cgroup/user.slice/app.scope/memory.max", format!("{}\n", 24 * GIB))
+        .file("sys/fs/cgroup/memory.max", "max\n")
         .file("sys/fs/cgroup/user.slice/memory.max", format!("{}\n", 16 * GIB))
         .file("sys/fs/cgroup/user.slice/memory.high", format!("{}\n", 12 * GIB))
         .file("sys/fs/cgroup/user.slice/memory.current", format!("{}\n", 2 * GIB));
@@ -66,7 +67,7 @@ fn a_container_of_version_1_has_what_its_limit_leaves() {
     assert_eq!(memory(&own), (Some(420 * MIB), Some(340 * MIB)));
     let hosts_path = limited(folder, "4:memory:/docker/5f\n");
     assert_eq!(memory(&hosts_path), (Some(420 * MIB), Some(340 * MIB)), "the path is the host's, the folder is ours");
-    let outside = limited(folder, "4:memory:/../../etc\n");
+    let outside = limited(folder, "4:memory:/../../etc\n").file("sys/fs/etc/memory.limit_in_bytes", "4096\n");
     assert_eq!(memory(&outside), (Some(420 * MIB), Some(340 * MIB)));
 }
 
