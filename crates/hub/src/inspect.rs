@@ -232,7 +232,7 @@ fn architecture(path: &Path, first: &Header, has_tensors: bool) -> Result<String
 }
 
 /// Text of a file as one line of bearable length, without control characters.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     // The first few thousand characters are enough to find the ones shown.
     let visible: String =
         text.chars().take(MAX_NAME_CHARS * 16).map(|c| if c.is_control() { ' ' } else { c }).collect();

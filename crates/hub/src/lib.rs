@@ -1,8 +1,9 @@
-//! Model files: what is on this computer, and whether it is whole.
+//! Model files: what is on this computer, and whether it is whole; what a repository on Hugging Face offers.
 //!
 //! **Owns** the judgement over a file a person points at: [`inspect`] says what the model is, or why
-//! it cannot be used and what to do. **Does not own** whether an engine knows the architecture (the
-//! engine says so when it loads it), or whether the model fits the computer.
+//! it cannot be used and what to do; and over a repository a person names ([`remote`]). **Does not own**
+//! whether an engine knows the architecture (the engine says so when it loads it), or whether the model fits
+//! the computer.
 //!
 //! A file is never trusted: only regular files are opened, only the header is read, and
 //! `paddock-gguf` bounds the time and the memory that takes.
@@ -12,6 +13,7 @@
 mod appearance;
 mod error;
 mod inspect;
+pub mod remote;
 mod split;
 
 pub use error::Error;

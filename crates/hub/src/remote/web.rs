@@ -1,0 +1,258 @@
+//! Requests to the endpoint: redirects, the token, timeouts and bounds.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RANGE};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response, StatusCode, Url};
+
+use super::error::RemoteError;
+use super::zone::{Forbidden, Resolver, is_loopback, literal};
+use super::{HubConfig, Patience};
+use crate::inspect::one_line;
+
+/// The most redirects followed. Hugging Face needs one, two for a renamed repository.
+const MAX_REDIRECTS: usize = 10;
+
+/// The endpoint, and how to ask it.
+#[derive(Debug)]
+pub(crate) struct Web {
+    client: Client,
+    endpoint: Url,
+    /// Marked as sensitive, so that no log shows it.
+    authorization: Option<HeaderValue>,
+    resolver: Resolver,
+    patience: Patience,
+}
+
+/// An answer that is no redirect.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) response: Response,
+    /// Where it came from in the end.
+    pub(crate) url: Url,
+    /// What the endpoint says about the file behind its redirect: `X-Linked-Size` and `X-Linked-Etag`.
+    pub(crate) linked_size: Option<u64>,
+    pub(crate) linked_etag: Option<String>,
+}
+
+impl Web {
+    pub(crate) fn new(config: &HubConfig) -> Result<Self, RemoteError> {
+        let endpoint = parse_endpoint(&config.endpoint)?;
+        let authorization = config.token.as_deref().map(authorization).transpose()?;
+        let host = endpoint.host_str().unwrap_or_default();
+        let resolver = Resolver::new(host);
+        let patience = config.patience;
+        // An `Err` says that this process has one already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = Client::builder()
+            .user_agent(concat!("paddock/", env!("CARGO_PKG_VERSION")))
+            .redirect(Policy::none())
+            .referer(false)
+            .dns_resolver(resolver.clone())
+            .connect_timeout(patience.connect);
+        if is_loopback(host) {
+            // No proxy reaches this computer's own addresses.
+            builder = builder.no_proxy();
+        }
+        let client = builder.build().map_err(|error| RemoteError::NoTls { cause: cause(&error) })?;
+        Ok(Self { client, endpoint, authorization, resolver, patience })
+    }
+
+    /// An address below the endpoint. Each segment is escaped.
+    pub(crate) fn url<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
+        let mut url = self.endpoint.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        url
+    }
+
+    /// Whether the token may be sent there.
+    pub(crate) fn is_endpoint(&self, url: &Url) -> bool {
+        url.origin() == self.endpoint.origin()
+    }
+
+    pub(crate) fn has_token(&self) -> bool {
+        self.authorization.is_some()
+    }
+
+    pub(crate) fn patience(&self) -> Patience {
+        self.patience
+    }
+
+    /// Asks, and follows redirects, with the token only where it belongs. `range` is first and last byte.
+    pub(crate) async fn get(&self, url: Url, range: Option<(u64, u64)>) -> Result<Answer, RemoteError> {
+        let asked = url.clone();
+        let (mut url, mut linked_size, mut linked_etag) = (url, None, None);
+        for _ in 0..=MAX_REDIRECTS {
+            let response = self.get_once(&url, range).await?;
+            if self.is_endpoint(&url) {
+                linked_size = text(response.headers(), "x-linked-size").and_then(|size| size.parse().ok());
+                linked_etag = text(response.headers(), "x-linked-etag").map(|etag| etag.trim_matches('"').to_owned());
+            }
+            let location = response.headers().get(LOCATION).filter(|_| is_redirect(response.status()));
+            let Some(location) = location else {
+                return Ok(Answer { response, url, linked_size, linked_etag });
+            };
+            url = self.next(&url, location)?;
+        }
+        Err(RemoteError::RedirectLoop { host: host(&asked), at_most: MAX_REDIRECTS })
+    }
+
+    async fn get_once(&self, url: &Url, range: Option<(u64, u64)>) -> Result<Response, RemoteError> {
+        // A compressed answer would make lengths and ranges mean something else.
+        let mut request = self.client.get(url.clone()).header(ACCEPT_ENCODING, "identity");
+        if let Some((first, last)) = range {
+            request = request.header(RANGE, format!("bytes={first}-{last}"));
+        }
+        if let Some(authorization) = self.authorization.as_ref().filter(|_| self.is_endpoint(url)) {
+            request = request.header(AUTHORIZATION, authorization.clone());
+        }
+        let silence = self.patience.connect + self.patience.silence;
+        match tokio::time::timeout(silence, request.send()).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(self.failure(url, &error)),
+            Err(_) => Err(RemoteError::Silent { host: host(url), silence: self.patience.silence }),
+        }
+    }
+
+    /// Where a redirect leads, if a request may go there.
+    fn next(&self, from: &Url, location: &HeaderValue) -> Result<Url, RemoteError> {
+        let refused = |to: String, why| RemoteError::RedirectRefused { from: host(from), to, why };
+        let to = location.to_str().ok().and_then(|to| from.join(to).ok());
+        let to = to.ok_or_else(|| refused("?".to_owned(), "it is no address"))?;
+        let name = to.host_str().unwrap_or_default();
+        let is_plain = to.scheme() == "http";
+        if !is_plain && to.scheme() != "https" {
+            return Err(refused(host(&to), "it is not a web address"));
+        }
+        if !to.username().is_empty() || to.password().is_some() {
+            return Err(refused(host(&to), "it holds a name or a password"));
+        }
+        self.resolver.admit(name).map_err(|why| refused(host(&to), why))?;
+        if is_plain && (from.scheme() != "http" || !is_loopback(name)) {
+            return Err(refused(host(&to), "the connection would not be encrypted"));
+        }
+        Ok(to)
+    }
+
+    /// The body of an answer, up to `at_most` bytes; the connection is closed if there is more.
+    pub(crate) async fn body(&self, answer: &mut Answer, at_most: usize) -> Result<Vec<u8>, RemoteError> {
+        let mut body = Vec::new();
+        let silence = self.patience.silence;
+        while body.len() < at_most {
+            let chunk = match tokio::time::timeout(silence, answer.response.chunk()).await {
+                Ok(chunk) => chunk.map_err(|error| self.cut(&answer.url, &error))?,
+                Err(_) => return Err(RemoteError::Silent { host: host(&answer.url), silence }),
+            };
+            let Some(chunk) = chunk else { break };
+            body.extend_from_slice(&chunk[..chunk.len().min(at_most - body.len())]);
+        }
+        Ok(body)
+    }
+
+    fn cut(&self, url: &Url, error: &reqwest::Error) -> RemoteError {
+        RemoteError::Cut { host: host(url), cause: cause(error) }
+    }
+
+    fn failure(&self, url: &Url, error: &reqwest::Error) -> RemoteError {
+        let host = host(url);
+        if causes(error).any(|cause| cause.is::<Forbidden>()) {
+            let from = self.endpoint.host_str().unwrap_or_default().to_owned();
+            return RemoteError::RedirectRefused { from, to: host, why: "it leads into a private network" };
+        }
+        if error.is_connect() {
+            let cause = if error.is_timeout() { "there is no answer".to_owned() } else { cause(error) };
+            RemoteError::Unreachable { host, cause }
+        } else {
+            self.cut(url, error)
+        }
+    }
+}
+
+/// Host and port, which is all of an address that a person is shown: the rest may be a signature.
+pub(crate) fn host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or("?");
+    one_line(&url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
+/// A header as text.
+pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// Whether a body is for people, and no data.
+pub(crate) fn is_web_page(headers: &HeaderMap) -> bool {
+    let kind = text(headers, CONTENT_TYPE.as_str()).unwrap_or_default().to_ascii_lowercase();
+    kind.starts_with("text/html") || kind.starts_with("application/xhtml")
+}
+
+/// How long a server wants to be left alone: `Retry-After` in seconds, or Hugging Face's `RateLimit: "api";r=0;t=55`.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    /// More than a day is no answer to a person who waits.
+    const MOST_S: u64 = 86_400;
+    let seconds = text(headers, "retry-after").and_then(|seconds| seconds.trim().parse::<u64>().ok());
+    let of_rate_limit = || {
+        let mut fields = text(headers, "ratelimit")?.split(';');
+        fields.find_map(|field| field.trim().strip_prefix("t=")?.parse::<u64>().ok())
+    };
+    seconds.or_else(of_rate_limit).map(|seconds| Duration::from_secs(seconds.min(MOST_S)))
+}
+
+fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+fn authorization(token: &str) -> Result<HeaderValue, RemoteError> {
+    // Also what `HeaderValue` would allow, such as a space, is in no token.
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(RemoteError::BadToken);
+    }
+    let mut value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| RemoteError::BadToken)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn parse_endpoint(text: &str) -> Result<Url, RemoteError> {
+    let bad = |why| RemoteError::BadEndpoint { given: one_line(text), why };
+    let url = Url::parse(text).map_err(|_| bad("it is not a web address such as https://huggingface.co"))?;
+    let host = url.host_str().unwrap_or_default();
+    if !url.username().is_empty() || url.password().is_some() {
+        // The password must not come up in a message.
+        let given = format!("{}://{}", url.scheme(), self::host(&url));
+        return Err(RemoteError::BadEndpoint { given, why: "it holds a name or a password" });
+    } else if !matches!(url.scheme(), "https" | "http") || host.is_empty() {
+        return Err(bad("it does not begin with https://"));
+    } else if url.scheme() == "http" && !is_loopback(host) {
+        return Err(bad(
+            "without https, anybody on the way could change a model; http is only for this computer itself",
+        ));
+    } else if url.query().is_some() || url.fragment().is_some() {
+        return Err(bad("it must end with the host or a path"));
+    } else if literal(host).is_some_and(|address| super::zone::Zone::of(address) == super::zone::Zone::Never) {
+        return Err(bad("no server can have this address"));
+    }
+    Ok(url)
+}
+
+/// What led to an error, from the outermost on.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    let mut next = error.source();
+    std::iter::from_fn(move || {
+        let cause = next?;
+        next = cause.source();
+        Some(cause)
+    })
+}
+
+/// The innermost cause, which names the matter: "connection refused" rather than "error sending request".
+fn cause(error: &reqwest::Error) -> String {
+    one_line(&causes(error).last().map_or_else(|| "the answer could not be read".to_owned(), ToString::to_string))
+}
+
+/// An answer that breaks the protocol. `what` ends a sentence.
+pub(crate) fn bad_answer(url: &Url, what: String) -> RemoteError {
+    RemoteError::BadAnswer { host: host(url), what: one_line(&what) }
+}
