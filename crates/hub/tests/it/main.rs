@@ -1,7 +1,12 @@
-//! Model files as people have them: whole, cut, renamed, and no models at all.
+//! Model files as people have them: whole, cut, renamed, and no models at all; and repositories on a server that
+//! misbehaves.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod hub_server;
+#[path = "../../../gguf/tests/it/llama_70b.rs"]
+mod llama_70b;
 mod refused;
+mod remote;
 mod split;
 mod whole;
 
