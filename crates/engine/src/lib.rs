@@ -20,7 +20,14 @@ mod text;
 mod wire;
 mod worker;
 
-use std::{io, process, sync::mpsc, thread, time::Duration};
+use std::{
+    io,
+    panic::{self, AssertUnwindSafe},
+    process,
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
 
 use paddock_engine_api::{
     framing,
@@ -85,7 +92,10 @@ pub fn main() -> ! {
     let (ended, worker_ended) = mpsc::channel::<()>();
     let worker_outbox = outbox.clone();
     thread::spawn(move || {
-        worker::run(&inbox, &worker_outbox);
+        // After a panic (its message is on standard error) nothing would ever be answered: better no process than that.
+        if panic::catch_unwind(AssertUnwindSafe(|| worker::run(&inbox, &worker_outbox))).is_err() {
+            process::exit(EXIT_SYSTEM);
+        }
         drop(ended);
     });
     loop {
@@ -93,7 +103,7 @@ pub fn main() -> ! {
             Ok(Some(ToEngine { request: Request::Cancel { target }, .. })) => liveness::cancel(target),
             Ok(Some(request)) => {
                 if requests.send(request).is_err() {
-                    // The engine thread panicked; its message is on standard error.
+                    // The engine thread panicked a moment ago.
                     process::exit(EXIT_SYSTEM);
                 }
             }
