@@ -148,9 +148,10 @@ impl Reply {
             Manner::Whole => stream.write_all(&self.body),
             Manner::CutAfter(n_bytes) => stream.write_all(&self.body[..n_bytes.min(self.body.len())]),
             Manner::StallAfter(n_bytes) => {
-                stream.write_all(&self.body[..n_bytes.min(self.body.len())])?;
                 stream.set_read_timeout(Some(Duration::from_secs(20)))?;
-                if matches!(stream.read(&mut [0]), Ok(0) | Err(_)) {
+                // The other side may have heard enough before all of it was said.
+                let said = stream.write_all(&self.body[..n_bytes.min(self.body.len())]);
+                if said.is_err() || matches!(stream.read(&mut [0]), Ok(0) | Err(_)) {
                     shared.n_hung_up.fetch_add(1, Ordering::SeqCst);
                 }
                 Ok(())
