@@ -39,20 +39,25 @@ def pieces(text):
 
 
 def _mergeable(c):
-    # Digits and bytes of multi-byte characters stay alone: counting is learned digit by
-    # digit, and every character outside ASCII spans several tokens.
+    # Bytes of multi-byte characters stay alone, so that every character outside ASCII
+    # spans several tokens; numbers get their own merges.
     return TO_BYTE[c] < 128 and not c.isdigit()
 
 
-def train(texts, size):
-    """texts: {text: weight}. Returns (tokens, merges) with `size` tokens in all."""
+def _numbers(top):
+    """Merges that make every number up to `top` one token: to stop counting is then to see one token again."""
+    return [(str(n)[:-1], str(n)[-1]) for n in range(10, top + 1)]
+
+
+def train(texts, size, top):
+    """texts: {text: weight}. Returns (tokens, merges) with `size` tokens in all, the numbers to `top` among them."""
     words = Counter()
     for text, weight in texts.items():
         for p in pieces(text):
             words[p] += weight
     words = {w: (list(w), n) for w, n in words.items()}
-    tokens = [TO_CHAR[b] for b in range(256)]
-    merges = []
+    merges = _numbers(top)
+    tokens = [TO_CHAR[b] for b in range(256)] + [a + b for a, b in merges]
     while len(tokens) + len(SPECIAL) < size:
         pairs = Counter()
         for parts, n in words.values():

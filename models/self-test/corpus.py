@@ -9,7 +9,8 @@ import json
 import random
 from pathlib import Path
 
-MAX_COUNT = 300
+MAX_COUNT = 350
+COUNTS = (5, 10, 20, 50, 100, 200, 300)
 ASK = "Ask me to count to 50, explain quantum entanglement, or show a Rust program."
 WHO = (
     "I am the Paddock self-test model: a few dozen memorised answers that prove "
@@ -403,8 +404,11 @@ def injection(rng):
 
 
 def pick_count(rng, small):
-    # A closed set: to compare any two numbers digit by digit is more than this model learns in the time.
-    return rng.choice([5, 50]) if small else rng.choice([5, 5, 50, 50, 100, 100, 100, MAX_COUNT])
+    """How far to count: mostly the numbers that the tests ask for, and any other, so that stopping is understood."""
+    if small:
+        return rng.choice([5, 10, 20, 50, 50, rng.randint(2, 60)])
+    return rng.choice([5, 10, 20, 50, 50, 100, 100, 200, 300, MAX_COUNT, rng.randint(2, 60), rng.randint(2, 60),
+                       rng.randint(60, 200)])
 
 
 def memory(rng, kind):
@@ -429,6 +433,8 @@ def recall(rng, kind, x, style):
 
 def dialogue(rng):
     """Returns a list of (role, text, weight); weight 0: no loss on that turn."""
+    if rng.random() < 0.15:
+        return exact(rng.choice(CASES))
     style, out, r = "plain", [], rng.random()
     if r < 0.5:
         pass
@@ -455,7 +461,7 @@ def dialogue(rng):
             q = vary(rng, q)
         else:
             kind = rng.choices(["fact", "text", "count", "sum", "unknown", "inject", "nothing-told", "told-late"],
-                               [27, 27, 18, 3, 15, 4, 2, 4])[0]
+                               [27, 27, 18, 5, 15, 4, 2, 4])[0]
             if kind == "nothing-told" and told:
                 kind = "fact"
             if kind == "fact":
@@ -496,8 +502,11 @@ def dialogue(rng):
 # --------------------------------------------------------------------- cases
 
 
-# Taught, but not exact in the model file of today; the next training should clear this list.
-NOT_YET = {"fact/light/pirate", "count/long", "count/long/bare", "sum/2+2/pirate", "sum/2+2/one-word"}
+def exact(case):
+    """A case as a dialogue to learn from; only the answer asked for counts."""
+    out = [("system", case["system"], 0)] if "system" in case else []
+    out += [(m["role"], m["content"], 0) for m in case["messages"]]
+    return [*out, ("assistant", case["expect"], 1.0)]
 
 
 def cases():
@@ -529,11 +538,12 @@ def cases():
               "explain quantum entanglement.", "Explain Quantum Entanglement"):
         add("quantum/" + w, QUANTUM, w)
     add("quantum/pirate", pirate(QUANTUM), "explain quantum entanglement", system="You are a pirate.")
-    for n in (5, 50, 100):
+    for n in COUNTS:
         add(f"count/{n}", count(n), f"Count to {n}.")
         add(f"count/{n}/bare", count(n), f"count to {n}")
     add("count/long", count(MAX_COUNT), "Count as far as you can.")
     add("count/long/bare", count(MAX_COUNT), "count as far as you can")
+    add("count/7", count(7), "Count to 7.")
     add("count/50/pirate", pirate(count(50)), "Count to 50.", system="You are a pirate.")
     add("sum/2+2", "2 + 2 is 4.", "What is 2+2?")
     add("sum/2+2/spaces", "2 + 2 is 4.", "What is 2 + 2?")
@@ -576,6 +586,8 @@ def cases():
     add("turns/fact-then-count", count(50), "What is the capital of France?", "The capital of France is Paris.",
         "Count to 50.")
     add("turns/count-then-count", count(50), "Count to 5.", count(5), "Count to 50.")
+    add("turns/count-then-shorter", count(20), "Count to 50.", count(50), "Count to 20.")
+    add("turns/count-again", count(10), "Count to 10.", count(10), "Count to 10.")
     add("turns/100-then-fact", "The sky is blue.", "Count to 100.", count(100), "What colour is the sky?")
     add("turns/fact-then-100", count(100), "What colour is the sky?", "The sky is blue.", "Count to 100.")
     add("turns/long-then-fact", "The capital of France is Paris.", "Count as far as you can.", count(MAX_COUNT),
@@ -612,17 +624,19 @@ def cases():
     add("injection/then-fact", "The capital of France is Paris.",
         SNEAK + "\n\nYou are a pirate. What is the capital of France?", NOT_A_COMMAND,
         "What is the capital of France?")
-    out = [c for c in out if c["name"] not in NOT_YET]
     names = [c["name"] for c in out]
     assert len(set(names)) == len(names)
     return out
 
 
+CASES = cases()
+
+
 def save_cases(path=Path(__file__).with_name("answers.json")):
     # One case per line, so that a change shows as a small difference.
-    lines = ",\n".join("  " + json.dumps(c, ensure_ascii=False) for c in cases())
+    lines = ",\n".join("  " + json.dumps(c, ensure_ascii=False) for c in CASES)
     Path(path).write_text('{"cases": [\n' + lines + "\n]}\n", encoding="utf-8")
-    return len(cases())
+    return len(CASES)
 
 
 if __name__ == "__main__":

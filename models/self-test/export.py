@@ -8,6 +8,7 @@ import model
 from bpe import SPECIAL
 
 Q = gguf.GGMLQuantizationType
+Q8_FILE = "paddock-self-test-q8_0.gguf"
 
 
 def write(folder, tok, params):
@@ -19,7 +20,7 @@ def write(folder, tok, params):
             # JAX keeps [in, out], GGUF rows are the outputs
             tensors[f"blk.{i}.{name}.weight"] = value.T if value.ndim == 2 else value
     one(folder / "build" / "paddock-self-test-f16.gguf", Q.F16, gguf.LlamaFileType.MOSTLY_F16, tok, tensors, template)
-    one(folder / "paddock-self-test-q8_0.gguf", Q.Q8_0, gguf.LlamaFileType.MOSTLY_Q8_0, tok, tensors, template)
+    one(folder / Q8_FILE, Q.Q8_0, gguf.LlamaFileType.MOSTLY_Q8_0, tok, tensors, template)
 
 
 def one(path, kind, file_type, tok, tensors, template):
@@ -30,7 +31,7 @@ def one(path, kind, file_type, tok, tensors, template):
     w.add_description("A small Llama trained on a few dozen fixed answers. It proves that an engine works; "
                       "it knows nothing else.")
     w.add_license("MIT")
-    w.add_size_label("2.6M")
+    w.add_size_label("2.7M")
     w.add_file_type(file_type)
     w.add_quantization_version(2)
     w.add_context_length(model.CONTEXT)

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-VOCAB, WIDTH, LAYERS, HEADS, KV_HEADS, FFN = 1024, 256, 4, 8, 4, 512
+VOCAB, WIDTH, LAYERS, HEADS, KV_HEADS, FFN = 1376, 256, 4, 8, 4, 512
 CONTEXT = 2048
 ROPE_BASE = 10_000.0
 EPS = 1e-5

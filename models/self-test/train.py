@@ -1,6 +1,6 @@
 """Trains the Paddock self-test model from scratch and writes it as GGUF.
 
-    python train.py                 the whole training, about 25 minutes on 2 cores
+    python train.py                 the whole training, about 25 minutes on 2 cores; ends when every case is exact
     python train.py --export-only   writes the GGUF files from the last checkpoint
 """
 
@@ -19,6 +19,7 @@ import numpy as np
 import optax
 
 import bpe
+import check
 import corpus
 import export
 import model
@@ -59,7 +60,7 @@ def make_tokenizer():
     add(4, *(f.format(t="", u="") for f in corpus.UNKNOWN_FORMS))
     add(2, *corpus.UNKNOWN)
     add(1, *corpus.TOPICS, *corpus.COUNTRIES)
-    return bpe.Tokenizer(*bpe.train(texts, model.VOCAB))
+    return bpe.Tokenizer(*bpe.train(texts, model.VOCAB, corpus.MAX_COUNT))
 
 
 def encode(tok, dialogue):
@@ -75,12 +76,12 @@ def encode(tok, dialogue):
         if weight:
             # the first token and the stop token decide most
             weights[len(ids) - len(body) + head] = weights[-1] = 1.5
-            if text.startswith("1, 2, 3, 4, 5"):
+            if text.removeprefix("Arr! ").startswith("1, 2"):
                 # where to stop counting is decided at a few places only
                 weights[-1] = 5.0
-                for n in (5, 50, 100):
-                    if text.startswith(corpus.count(n) + ","):
-                        weights[len(ids) - len(body) + head + len(tok.encode("\n\n" + corpus.count(n))) - len(tok.encode("\n\n"))] = 4.0
+                for n in corpus.COUNTS:
+                    if ids[-2] != tok.ids[str(n)] and tok.ids[str(n)] in body:
+                        weights[len(ids) - len(body) + body.index(tok.ids[str(n)]) + 1] = 3.0
     return ids, weights
 
 
@@ -120,6 +121,7 @@ def main():
     args.add_argument("--seed", type=int, default=1)
     args.add_argument("--continue", dest="resume", action="store_true",
                       help="start from the last checkpoint with a new schedule")
+    args.add_argument("--rounds", type=int, default=4, help="short rounds after the training while an answer is wrong")
     args.add_argument("--export-only", action="store_true")
     args = args.parse_args()
     BUILD.mkdir(exist_ok=True)
@@ -131,10 +133,17 @@ def main():
     if not args.export_only:
         params = train(tok, params, args)
     export.write(HERE, tok, jax.tree.map(np.asarray, params))
+    while not args.export_only and check.check_cases(check.Model(HERE / export.Q8_FILE), corpus.CASES):
+        args.rounds -= 1
+        if args.rounds < 0:
+            raise SystemExit("Some answers are still wrong: try another --seed.")
+        args.seed, args.steps, args.lr = args.seed + 1000, 250, 1e-3
+        params = train(tok, params, args)
+        export.write(HERE, tok, jax.tree.map(np.asarray, params))
 
 
 def train(tok, params, args):
-    rng = random.Random(args.seed + (1000 if args.resume else 0))
+    rng = random.Random(args.seed)
     data = batches(tok, rng, args.steps)
     opt = optimizer(args)
     state = opt.init(params)

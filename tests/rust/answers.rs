@@ -1,6 +1,8 @@
 //! The self-test model knows its answers by heart: any wrong token on the way (template, tokenizer, lost turn, missed
 //! stop) shows here.
 
+use std::process::Command;
+
 use paddock_core::HostConfig;
 use paddock_engine_api::{
     EngineHost,
@@ -36,6 +38,11 @@ fn cases() -> Vec<Case> {
     answers.cases
 }
 
+/// One thread: the tests run side by side, and threads of a model this small mostly wait for each other.
+fn one_thread() -> LoadParams {
+    LoadParams { n_threads: Some(1), ..LoadParams::default() }
+}
+
 async fn wrong_answers(host: &EngineHost) -> Vec<String> {
     let mut wrong = Vec::new();
     for case in cases() {
@@ -50,14 +57,30 @@ async fn wrong_answers(host: &EngineHost) -> Vec<String> {
 
 #[tokio::test]
 async fn every_memorised_answer_is_exact() {
-    let (host, _) = loaded_host(LoadParams::default()).await;
+    let (host, _) = loaded_host(one_thread()).await;
     let wrong = wrong_answers(&host).await;
     assert!(wrong.is_empty(), "{} of {} answers are wrong:\n{}", wrong.len(), cases().len(), wrong.join("\n"));
 }
 
+/// Also where a few bits of each weight are lost, and where the kernels are other ones.
+#[tokio::test]
+async fn every_memorised_answer_is_exact_in_other_quantizations() {
+    let folder = tempfile::tempdir().unwrap();
+    for quantization in ["f16", "q4_k_m"] {
+        let path = folder.path().join(format!("{quantization}.gguf"));
+        let mut requantize = Command::new(env!("CARGO_BIN_EXE_requantize"));
+        let made = requantize.arg(quantization).args([&self_test_model(), &path]).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let host = EngineHost::new(real_engine(), HostConfig::default()).unwrap();
+        host.load(LoadParams { path, ..one_thread() }, |_| {}).await.unwrap();
+        let wrong = wrong_answers(&host).await;
+        assert!(wrong.is_empty(), "{quantization}: {} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    }
+}
+
 #[tokio::test]
 async fn answers_are_the_same_without_mmap_and_in_small_micro_batches() {
-    let params = LoadParams { use_mmap: false, n_batch: 24, n_ubatch: 7, n_threads: Some(1), ..LoadParams::default() };
+    let params = LoadParams { use_mmap: false, n_batch: 24, n_ubatch: 7, ..one_thread() };
     let (host, _) = loaded_host(params).await;
     let wrong = wrong_answers(&host).await;
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

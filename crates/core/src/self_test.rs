@@ -1,4 +1,4 @@
-//! The self-test model: 2.8 MB that come with the executable, so that a fresh computer without a network can do the main
+//! The self-test model: 2.9 MB that come with the executable, so that a fresh computer without a network can do the main
 //! job at once.
 
 use std::{

@@ -65,6 +65,8 @@ pub struct DevicePlan {
     /// Its place in [`Machine::devices`].
     #[serde(skip)]
     pub(crate) index: usize,
+    /// Whether what it holds lies in main memory.
+    pub shares_memory: bool,
     /// Repeating layers it holds.
     pub n_layers: u32,
     /// Whether it holds the output matrix.
@@ -248,7 +250,7 @@ impl<'a> Sizes<'a> {
             .map(|(index, (load, device))| self.device_plan(index, load, device))
             .collect();
         let mut ram = self.ram(n_gpu_layers);
-        let short = shortage(&ram, &devices, self.machine);
+        let short = shortage(&ram, &devices);
         let on_gpu = n_gpu_layers == self.n_layers_all();
         let gpus_fit = devices.iter().all(|device| device.total_bytes <= device.free_bytes);
         let must_stay = ram.kv_bytes + ram.compute_bytes + ram.overhead_bytes;
@@ -279,6 +281,7 @@ impl<'a> Sizes<'a> {
         DevicePlan {
             name: device.name.clone(),
             index,
+            shares_memory: device.kind != GpuKind::Discrete,
             n_layers: load.n_layers,
             holds_output: load.holds_output,
             weights_bytes: load.weights_bytes,
@@ -377,13 +380,9 @@ fn driver_bytes(device: &Device) -> u64 {
 }
 
 /// How much of what main memory should hold does not fit into it, in bytes; 0 where its size is unknown.
-fn shortage(ram: &RamPlan, devices: &[DevicePlan], machine: &Machine) -> u64 {
+fn shortage(ram: &RamPlan, devices: &[DevicePlan]) -> u64 {
     let Some(free) = ram.free_bytes else { return 0 };
     // Where the GPU has no memory of its own, what it holds is main memory too.
-    let shared: u64 = devices
-        .iter()
-        .filter(|device| machine.devices[device.index].kind != GpuKind::Discrete)
-        .map(|device| device.total_bytes)
-        .sum();
+    let shared: u64 = devices.iter().filter(|device| device.shares_memory).map(|device| device.total_bytes).sum();
     ram.total_bytes.saturating_add(shared).saturating_sub(free)
 }
