@@ -14,4 +14,11 @@
     "load_model",
     "unload_model",
     "engine_state",
+    "hardware",
+    "measure_hardware",
+    "planning_tables",
+    "recommend",
+    "plan_file",
+    "first_run_pending",
+    "set_first_run_done",
 ]

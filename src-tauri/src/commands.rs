@@ -2,7 +2,10 @@
 
 use paddock_core::{
     ApiError,
-    view::{AppInfo, ChatEvent, ChatRequest, Conversation, ConversationSummary, EngineState, LoadSettings, ModelEntry},
+    view::{
+        AppInfo, ChatEvent, ChatRequest, Conversation, ConversationSummary, EngineState, HardwareView, LoadSettings,
+        ModelEntry, PlanView, PlanningTables, RecommendRequest, RecommendationView,
+    },
 };
 use tauri::{AppHandle, State, Wry, ipc::Channel};
 use tauri_plugin_dialog::DialogExt;
@@ -34,6 +37,13 @@ pub fn builder() -> Builder<Wry> {
             load_model,
             unload_model,
             engine_state,
+            hardware,
+            measure_hardware,
+            planning_tables,
+            recommend,
+            plan_file,
+            first_run_pending,
+            set_first_run_done,
         ])
         .events(collect_events![EngineStateChanged, ConversationsChanged])
         .error_handling(ErrorHandlingMode::Throw)
@@ -135,6 +145,48 @@ async fn unload_model(desk: State<'_, Desk>) -> Answer<()> {
 #[specta::specta]
 async fn engine_state(desk: State<'_, Desk>) -> Answer<EngineState> {
     Ok(desk.app()?.engine_state().borrow().clone())
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn hardware(desk: State<'_, Desk>) -> Answer<HardwareView> {
+    desk.app()?.hardware().await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn measure_hardware(desk: State<'_, Desk>) -> Answer<HardwareView> {
+    desk.app()?.measure_hardware().await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn planning_tables(desk: State<'_, Desk>) -> Answer<PlanningTables> {
+    Ok(desk.app()?.planning_tables())
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn recommend(desk: State<'_, Desk>, request: RecommendRequest) -> Answer<RecommendationView> {
+    desk.app()?.recommend(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn plan_file(desk: State<'_, Desk>, path: String, n_ctx: u32) -> Answer<PlanView> {
+    desk.app()?.plan_file(path, n_ctx).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn first_run_pending(desk: State<'_, Desk>) -> Answer<bool> {
+    desk.app()?.first_run_pending().await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn set_first_run_done(desk: State<'_, Desk>, done: bool) -> Answer<()> {
+    desk.app()?.set_first_run_done(done).await
 }
 
 #[cfg(test)]

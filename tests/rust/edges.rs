@@ -16,7 +16,10 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     // The child asks the drivers, because they can take their process down.
     ("paddock-engine", &["paddock-engine-api", "paddock-hardware"]),
     ("paddock-store", &[]),
-    ("paddock-core", &["paddock-engine-api", "paddock-hub", "paddock-store"]),
+    (
+        "paddock-core",
+        &["paddock-engine-api", "paddock-gguf", "paddock-hardware", "paddock-hub", "paddock-planner", "paddock-store"],
+    ),
     ("paddock-cli", &["paddock-core", "paddock-engine"]),
     ("paddock-desktop", &["paddock-core", "paddock-engine"]),
 ];

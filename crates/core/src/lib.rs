@@ -14,14 +14,18 @@ mod error;
 mod live;
 mod models;
 mod paths;
+mod planning;
 mod self_test;
 mod streaming;
+mod survey;
 pub mod view;
 
 pub use app::{App, AppConfig};
 pub use dialogue::{Answer, Dialogue, ModelChoice};
 pub use error::{ApiError, ErrorCode};
 pub use paths::DataDir;
+pub use planning::weights_of;
+pub use survey::survey;
 
 /// What the command line needs of the engine's protocol.
 pub use paddock_engine_api::{

@@ -9,6 +9,10 @@ use specta::Type;
 
 use crate::ApiError;
 
+mod planning;
+
+pub use planning::*;
+
 /// What the window says about the app itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]

@@ -24,6 +24,13 @@ export const commands = {
 	loadModel: (path: string, settings: LoadSettings) => __TAURI_INVOKE<null>("load_model", { path, settings }),
 	unloadModel: () => __TAURI_INVOKE<null>("unload_model"),
 	engineState: () => __TAURI_INVOKE<EngineState>("engine_state"),
+	hardware: () => __TAURI_INVOKE<HardwareView>("hardware"),
+	measureHardware: () => __TAURI_INVOKE<HardwareView>("measure_hardware"),
+	planningTables: () => __TAURI_INVOKE<PlanningTables>("planning_tables"),
+	recommend: (request: RecommendRequest) => __TAURI_INVOKE<RecommendationView>("recommend", { request }),
+	planFile: (path: string, nCtx: number) => __TAURI_INVOKE<PlanView>("plan_file", { path, nCtx }),
+	firstRunPending: () => __TAURI_INVOKE<boolean>("first_run_pending"),
+	setFirstRunDone: (done: boolean) => __TAURI_INVOKE<null>("set_first_run_done", { done }),
 };
 
 /** Events */
@@ -137,6 +144,18 @@ export type ConversationSummary = {
 /**  The list of conversations has changed. */
 export type ConversationsChanged = ConversationSummary[];
 
+/**  A drive. */
+export type DiskView = {
+	/**  Where it is mounted. */
+	mountPoint: string,
+	/**  Its size, in bytes. */
+	totalBytes: number,
+	/**  What can be written to it, in bytes. */
+	freeBytes: number,
+	/**  `SSD`, `hard disk`, or nothing where the system does not tell. */
+	kind: string | null,
+};
+
 /**  The engine as the user sees it. Always whole, never a difference. */
 export type EngineState = 
 /**  Nothing is loaded. */
@@ -227,6 +246,100 @@ export type FinishReason =
 /**  There is no answer; `error` says why. */
 "failed";
 
+/**  A card or chip of the table. */
+export type GpuChoice = {
+	/**  Its name. */
+	name: string,
+	/**  Its memory in GiB; nothing for Apple chips, whose memory is the computer's. */
+	memoryGib: number | null,
+};
+
+/**  A program that holds video memory. */
+export type GpuProcessView = {
+	/**  Its name, or `process 123`. */
+	name: string,
+	/**  What it holds, in bytes. */
+	usedBytes: number | null,
+};
+
+/**  A graphics card. */
+export type GpuView = {
+	/**  The product's name. */
+	name: string,
+	/**  Its memory, in bytes. */
+	totalBytes: number | null,
+	/**  Of this, free. */
+	freeBytes: number | null,
+	/**  Whether it shares main memory. */
+	sharedMemory: boolean,
+	/**  How fast it reads its memory. */
+	speed: MemorySpeed | null,
+	/**  Whether the engine can use it. */
+	usable: boolean,
+	/**  The driver's version. */
+	driver: string | null,
+	/**  The newest CUDA version the driver serves, such as `12.4`. */
+	cudaVersion: string | null,
+	/**  NVIDIA's compute capability, such as `8.9`. */
+	computeCapability: string | null,
+	/**  Programs that hold its memory, the largest first. */
+	processes: GpuProcessView[],
+};
+
+/**  What the guide says. */
+export type GuideView = {
+	/**  The card it names. */
+	gpu: string,
+	/**  The quantizations it names. */
+	quants: string[],
+	/**  The least GPU layers it names. */
+	layersMin: number,
+	/**  The most. */
+	layersMax: number,
+	/**  Whether that is possible. */
+	possible: boolean,
+	/**  What is wrong or left over. */
+	remarks: string[],
+};
+
+/**  This computer. */
+export type HardwareView = {
+	/**  The system, such as `Debian GNU/Linux 12`. */
+	osName: string | null,
+	/**  The processor's name. */
+	cpuName: string | null,
+	/**  Cores. */
+	physicalCores: number | null,
+	/**  Of these, fast ones. */
+	performanceCores: number | null,
+	/**  Vector instructions, as people write them. */
+	instructions: string[],
+	/**  All memory, in bytes. */
+	ramBytes: number | null,
+	/**  Memory that programs could still get, in bytes. */
+	ramFreeBytes: number | null,
+	/**  How fast weights in main memory are read, in GB/s, and where the figure comes from. */
+	ramSpeed: MemorySpeed | null,
+	/**  Graphics cards. */
+	gpus: GpuView[],
+	/**  Drives. */
+	disks: DiskView[],
+	/**  What could not be found out. */
+	unknowns: UnknownView[],
+	/**  Whether the speeds of the memories were measured here. */
+	measured: boolean,
+};
+
+/**  A smaller model. */
+export type InsteadView = {
+	/**  Which. */
+	model: ModelChoiceView,
+	/**  In which quantization. */
+	quant: string,
+	/**  How fast. */
+	tokS: SpeedRange,
+};
+
 /**  What a load is doing. */
 export type LoadPhase = 
 /**  The engine process is starting. */
@@ -274,6 +387,32 @@ export type LoadedModel = {
 	warnings: string[],
 };
 
+/**  What fills a memory. */
+export type MemoryBar = {
+	/**  Whose memory: the card's name, or `Memory`. */
+	name: string,
+	/**  All of it, in bytes; nothing where that is unknown. */
+	memoryBytes: number | null,
+	/**  Its parts, in order; empty ones are left out. Together they can be more than the memory has. */
+	parts: MemoryPart[],
+};
+
+/**  A part of a memory bar. */
+export type MemoryPart = {
+	/**  What it is. */
+	kind: PartKind,
+	/**  In bytes. */
+	bytes: number,
+};
+
+/**  How fast a memory is. */
+export type MemorySpeed = {
+	/**  GB per second (10⁹ bytes). */
+	gbS: number,
+	/**  Measured here, or a data sheet's peak. */
+	measured: boolean,
+};
+
 /**  One message. */
 export type Message = {
 	/**  Its id. */
@@ -298,6 +437,20 @@ export type Message = {
 	modelName: string | null,
 };
 
+/**  A model Paddock knows. */
+export type ModelChoiceView = {
+	/**  Short and stable. */
+	id: string,
+	/**  For people. */
+	name: string,
+	/**  Owner and name on Hugging Face. */
+	repo: string,
+	/**  Its terms. */
+	license: string,
+	/**  The longest context it was trained for, in tokens. */
+	nCtxTrain: number,
+};
+
 /**  A model that can be loaded. */
 export type ModelEntry = {
 	/**  Its file. */
@@ -316,11 +469,165 @@ export type ModelEntry = {
 	present: boolean,
 };
 
+/**  A computer to plan for that is not this one. All empty: this one. */
+export type OtherComputer = {
+	/**  A card or chip from [`PlanningTables::gpus`]; `none` for a computer without. */
+	gpu?: string | null,
+	/**  Its memory in GiB, where it comes with different amounts. */
+	vramGib?: number | null,
+	/**  Main memory in GiB. */
+	ramGib?: number | null,
+	/**  The card's bandwidth in GB/s, if not the table's. */
+	bandwidthGbS?: number | null,
+};
+
+/**  What fills a part of a memory. */
+export type PartKind = 
+/**  Weights. */
+"weights" | 
+/**  Weights rearranged for the processor: a copy that must stay. */
+"repacked" | 
+/**  KV cache. */
+"kv" | 
+/**  Scratch space. */
+"compute" | 
+/**  The driver's own. */
+"driver" | 
+/**  Paddock's window and engine. */
+"app" | 
+/**  System and other programs. */
+"others" | 
+/**  Left free. */
+"free";
+
+/**  A pick: a row of the table, and why. */
+export type PickView = {
+	/**  The quantization; its figures are in its [`QuantRow`]. */
+	quant: string,
+	/**  Why, what is lost and gained, in sentences. */
+	reasons: string[],
+};
+
+/**  What a model needs and gives. */
+export type PlanView = {
+	/**  How it works out. */
+	verdict: VerdictView,
+	/**  The same as people read it: `Fits on the GPU`, … */
+	verdictWords: string,
+	/**  GPU layers that leave a margin free; Paddock loads with these. */
+	nGpuLayers: number,
+	/**  The most that fit without any margin. */
+	nGpuLayersMax: number,
+	/**  Layers there are, the output counted as one. */
+	nLayersAll: number,
+	/**  One memory bar for each GPU that holds layers, and one for main memory, which is the last. */
+	bars: MemoryBar[],
+	/**  What every token reads from disk, in bytes: at least and at most; both 0 where nothing must be. */
+	diskBytesPerToken: [number, number],
+	/**  Writing. */
+	tokS: SpeedRange,
+	/**  Understanding. */
+	promptTokS: SpeedRange,
+};
+
+/**  What can be chosen from. */
+export type PlanningTables = {
+	/**  The models Paddock knows, the flagship first. */
+	models: ModelChoiceView[],
+	/**  Cards and chips, for planning another computer. */
+	gpus: GpuChoice[],
+	/**  The guide's presets. */
+	presets: PresetView[],
+};
+
 /**  The operating system. */
 export type Platform = "linux" | "macos" | "windows";
 
+/**  What matters more. */
+export type PreferenceView = "faster" | "balanced" | "smarter";
+
+/**  A starting point that the guide offers. */
+export type PresetView = {
+	/**  For people. */
+	name: string,
+	/**  The quantization it takes. */
+	quant: string,
+	/**  Context length in tokens. */
+	nCtx: number,
+	/**  Tokens handed over at once at most. */
+	nBatch: number,
+};
+
+/**  One quantization. */
+export type QuantRow = {
+	/**  Its name. */
+	quant: string,
+	/**  Its file, in bytes; nothing where there is no such file any more. */
+	fileBytes: number | null,
+	/**  How good it is: 0 (broken) to 6 (as the full model). */
+	qualityStep: number,
+	/**  The same in a word or two. */
+	quality: string,
+	/**  The same in a sentence. */
+	qualitySentence: string,
+	/**  What is special about it. */
+	note: string | null,
+	/**  What to take instead, and why, where it can no longer be loaded. */
+	replacedBy: string | null,
+	/**  Why it can no longer be loaded. */
+	why: string | null,
+	/**  What it needs and gives here; nothing where it cannot be loaded. */
+	plan: PlanView | null,
+};
+
+/**  What a recommendation is wanted for. */
+export type RecommendRequest = {
+	/**  A model of [`PlanningTables::models`]. */
+	modelId: string,
+	/**  Context length in tokens. */
+	nCtx: number,
+	/**  Whether the KV cache is stored in 8 bits. */
+	smallKv: boolean,
+	/**  What matters more. */
+	preference: PreferenceView,
+	/**  For which computer. */
+	computer: OtherComputer,
+};
+
+/**  What to take, and everything else there is. */
+export type RecommendationView = {
+	/**  The model. */
+	model: ModelChoiceView,
+	/**  The computer in a few words, such as `RTX 4090, 24 GiB · 64 GiB of memory`. */
+	computer: string,
+	/**  The best of both; nothing only if no quantization can be loaded at all. */
+	recommended: PickView | null,
+	/**  Faster, if anything usable is; else the same quantization. */
+	faster: PickView | null,
+	/**  Smarter, if anything bearable is; else the same quantization. */
+	smarter: PickView | null,
+	/**  All 30 quantizations of the guide's table, the smallest first, those that can no longer be loaded among them. */
+	rows: QuantRow[],
+	/**  What the guide says of this computer. */
+	guide: GuideView | null,
+	/**  A smaller model, where this one would be too slow or too poor. */
+	instead: InsteadView | null,
+	/**  What weakens the figures, in sentences. */
+	remarks: string[],
+};
+
 /**  Whose message. */
 export type Role = "system" | "user" | "assistant";
+
+/**  A range of tokens per second. */
+export type SpeedRange = {
+	/**  It will hardly be slower. */
+	low: number,
+	/**  It will hardly be faster. */
+	high: number,
+	/**  Measured on this computer, or estimated. */
+	measured: boolean,
+};
 
 /**  Counts and times of an answer, under llama.cpp's names. */
 export type Timings = {
@@ -335,6 +642,17 @@ export type Timings = {
 	/**  Time for them. */
 	predictedMs: number,
 };
+
+/**  Something that could not be found out. */
+export type UnknownView = {
+	/**  What. */
+	what: string,
+	/**  Why, and what to do. */
+	why: string,
+};
+
+/**  How it works out. */
+export type VerdictView = "fitsOnGpu" | "fitsWithRam" | "readsFromDisk" | "tooBig";
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;

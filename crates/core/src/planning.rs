@@ -1,0 +1,167 @@
+//! The truth before the download: this computer, what fits on it, and what a file on the disk would need.
+
+use paddock_engine_api::protocol::DeviceRates;
+use paddock_hardware::Hardware;
+use paddock_planner::{CacheType, Computer, Machine, PlanError, Settings, Weights, catalogue};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ApiError, App, ErrorCode,
+    survey::{add_rates, survey},
+    view::{HardwareView, OtherComputer, PlanView, PlanningTables, RecommendRequest, RecommendationView},
+};
+
+/// The setting that keeps what was measured.
+const RATES: &str = "memory_rates";
+/// The setting that says whether the first run was gone through or skipped.
+const FIRST_RUN_DONE: &str = "first_run_done";
+
+/// Measured rates, and the computer they belong to: a disk can move to another one.
+#[derive(Serialize, Deserialize)]
+struct StoredRates {
+    computer: String,
+    devices: Vec<DeviceRates>,
+}
+
+impl App {
+    /// This computer.
+    ///
+    /// # Errors
+    /// Only what the disk says.
+    pub async fn hardware(&self) -> Result<HardwareView, ApiError> {
+        Ok(HardwareView::from(&self.known_hardware().await?))
+    }
+
+    /// Measures how fast the memories here are; takes about three seconds and all of their speed. A loaded model is
+    /// freed first, since it would be in the way.
+    ///
+    /// # Errors
+    /// When an answer is being written, or the engine could not measure.
+    pub async fn measure_hardware(&self) -> Result<HardwareView, ApiError> {
+        let Ok(mut engine) = self.inner.engine.try_lock() else {
+            return Err(ApiError::new(ErrorCode::Busy, "The model is working.").hint("Measure when it has finished."));
+        };
+        if engine.take().is_some() {
+            self.inner.host.unload().await?;
+            self.inner.engine_state.send_replace(crate::view::EngineState::NoModel);
+        }
+        let devices = self.inner.host.benchmark().await?;
+        drop(engine);
+        let hardware = survey(&self.inner.host).await;
+        let stored = StoredRates { computer: fingerprint(&hardware), devices };
+        self.with_store(move |store| store.set_setting(RATES, &stored)).await?;
+        self.hardware().await
+    }
+
+    /// What can be chosen from when planning.
+    pub fn planning_tables(&self) -> PlanningTables {
+        PlanningTables::all()
+    }
+
+    /// What to take of a model on this or another computer.
+    ///
+    /// # Errors
+    /// [`ErrorCode::BadInput`] for a computer, model or context that cannot be.
+    pub async fn recommend(&self, request: RecommendRequest) -> Result<RecommendationView, ApiError> {
+        let here = self.known_hardware().await?;
+        let model = catalogue::model(&request.model_id).ok_or_else(|| {
+            ApiError::new(ErrorCode::BadInput, format!("There is no model “{}” in the list.", request.model_id))
+        })?;
+        let hardware = Computer::from(&request.computer).hardware(&here)?;
+        let cache = if request.small_kv { CacheType::Q8_0 } else { CacheType::F16 };
+        let settings =
+            Settings { n_ctx: request.n_ctx, cache_type_k: cache, cache_type_v: cache, ..Settings::default() };
+        let machine = Machine::of(&hardware);
+        let recommendation = paddock_planner::recommend(&machine, model, &settings, request.preference.into())?;
+        Ok(RecommendationView::new(in_a_few_words(&hardware, &request.computer), &recommendation))
+    }
+
+    /// What a file on this computer would need and give here.
+    ///
+    /// # Errors
+    /// When the file is not a usable model, or the context cannot be.
+    pub async fn plan_file(&self, path: String, n_ctx: u32) -> Result<PlanView, ApiError> {
+        let hardware = self.known_hardware().await?;
+        let weights = tokio::task::spawn_blocking(move || weights_of(path.as_ref())).await??;
+        let n_ctx = n_ctx.min(weights.shape.n_ctx_train);
+        let settings = Settings { n_ctx, ..Settings::default() };
+        Ok(PlanView::from(&paddock_planner::plan(&Machine::of(&hardware), &weights, &settings, None)?))
+    }
+
+    /// Whether the first run is still to come.
+    ///
+    /// # Errors
+    /// Only what the disk says.
+    pub async fn first_run_pending(&self) -> Result<bool, ApiError> {
+        self.with_store(|store| Ok(!store.setting::<bool>(FIRST_RUN_DONE)?.unwrap_or(false))).await
+    }
+
+    /// The first run was gone through, or skipped; or is to be shown again.
+    ///
+    /// # Errors
+    /// Only what the disk says.
+    pub async fn set_first_run_done(&self, done: bool) -> Result<(), ApiError> {
+        self.with_store(move |store| store.set_setting(FIRST_RUN_DONE, &done)).await
+    }
+
+    /// This computer, with what was measured on it before.
+    async fn known_hardware(&self) -> Result<Hardware, ApiError> {
+        let mut hardware = survey(&self.inner.host).await;
+        // What cannot be read back was written by another version: measure again.
+        let stored: Option<StoredRates> = self.with_store(|store| Ok(store.setting(RATES).ok().flatten())).await?;
+        if let Some(stored) = stored.filter(|stored| stored.computer == fingerprint(&hardware)) {
+            add_rates(&mut hardware, &stored.devices);
+        }
+        Ok(hardware)
+    }
+}
+
+/// The weights of a model on the disk, all its parts together.
+///
+/// # Errors
+/// When it is not a usable model.
+pub fn weights_of(path: &std::path::Path) -> Result<Weights, ApiError> {
+    let opened = paddock_hub::open_model(path)?;
+    weights_of_model(&opened.model)
+}
+
+/// The same, from headers.
+pub(crate) fn weights_of_model(model: &paddock_gguf::Model) -> Result<Weights, ApiError> {
+    let (first, others) = model
+        .parts()
+        .split_first()
+        .ok_or_else(|| ApiError::new(ErrorCode::ModelRefused, "This model has no parts."))?;
+    Ok(Weights::from_headers(first, others)?)
+}
+
+/// Enough to tell two computers apart.
+fn fingerprint(hardware: &Hardware) -> String {
+    let gpus: Vec<&str> = hardware.gpus.iter().map(|gpu| gpu.name.as_str()).collect();
+    format!("{} | {}", hardware.cpu.name.as_deref().unwrap_or("?"), gpus.join(", "))
+}
+
+fn in_a_few_words(hardware: &Hardware, other: &OtherComputer) -> String {
+    let gib = |bytes: u64| format!("{:.0} GiB", bytes as f64 / (1_u64 << 30) as f64);
+    let gpus = hardware.gpus.iter().filter(|gpu| gpu.engine_device.is_some());
+    let mut parts: Vec<String> = gpus
+        .map(|gpu| match gpu.total_bytes {
+            Some(bytes) => format!("{}, {}", gpu.name, gib(bytes)),
+            None => gpu.name.clone(),
+        })
+        .collect();
+    if parts.is_empty() {
+        parts.push("no graphics card".to_owned());
+    }
+    parts.push(
+        hardware.memory.total_bytes.map_or("memory unknown".to_owned(), |bytes| format!("{} of memory", gib(bytes))),
+    );
+    let whose = if *other == OtherComputer::default() { "This computer" } else { "Another computer" };
+    format!("{whose}: {}", parts.join(" · "))
+}
+
+impl From<PlanError> for ApiError {
+    fn from(error: PlanError) -> Self {
+        let code = if matches!(error, PlanError::Header(_)) { ErrorCode::ModelRefused } else { ErrorCode::BadInput };
+        Self::new(code, error.to_string())
+    }
+}
