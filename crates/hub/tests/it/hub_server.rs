@@ -82,14 +82,15 @@ pub struct Reply {
     headers: Vec<(String, String)>,
     body: Vec<u8>,
     manner: Manner,
-    /// Instead of the body's own length.
+    /// Said in the head: the body's own length, another one, or none, so that the end of the connection ends the body.
     length: Option<u64>,
 }
 
 impl Reply {
     pub fn new(status: u16, kind: &str, body: impl Into<Vec<u8>>) -> Self {
         let headers = vec![("Content-Type".to_owned(), kind.to_owned())];
-        Self { status, headers, body: body.into(), manner: Manner::Whole, length: None }
+        let body = body.into();
+        Self { status, headers, length: Some(body.len() as u64), body, manner: Manner::Whole }
     }
 
     pub fn json(body: impl Into<Vec<u8>>) -> Self {
@@ -124,6 +125,10 @@ impl Reply {
         Self { length: Some(length), ..self }
     }
 
+    pub fn without_length(self) -> Self {
+        Self { length: None, ..self }
+    }
+
     pub fn cut_after(self, n_bytes: usize) -> Self {
         Self { manner: Manner::CutAfter(n_bytes), ..self }
     }
@@ -137,9 +142,10 @@ impl Reply {
     }
 
     fn send(&self, stream: &mut TcpStream, shared: &Shared) -> std::io::Result<()> {
-        let length = self.length.unwrap_or(self.body.len() as u64);
-        let mut head =
-            format!("HTTP/1.1 {} Whatever\r\nContent-Length: {length}\r\nConnection: close\r\n", self.status);
+        let mut head = format!("HTTP/1.1 {} Whatever\r\nConnection: close\r\n", self.status);
+        if let Some(length) = self.length {
+            head += &format!("Content-Length: {length}\r\n");
+        }
         for (name, value) in &self.headers {
             head += &format!("{name}: {value}\r\n");
         }

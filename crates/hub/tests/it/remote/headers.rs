@@ -246,6 +246,10 @@ async fn an_address_that_ran_out_is_asked_for_again() {
 async fn a_line_that_is_cut_stalls_or_drips_is_told_apart() {
     let cut = of(large(), |_, honest| honest.cut_after(200_000)).await;
     refused(cut, |e| matches!(e, RemoteError::Cut { .. }), &["middle of an answer"]);
+    let cut = of(large(), |_, honest| honest.without_length().cut_after(200_000)).await;
+    refused(cut, |e| matches!(e, RemoteError::Cut { .. }), &["200000 of 1048576 bytes came"]);
+    let whole = of(small(), |_, honest| honest.without_length()).await;
+    assert_eq!(whole.unwrap().quantization(), Some("Q4_K_M"));
     let impatient = async |spoil: fn(Reply) -> Reply| {
         let server = spoiled(large(), move |_, honest| spoil(honest));
         let hub = at(&server.url(), IMPATIENT);

@@ -183,13 +183,11 @@ async fn a_list_without_an_end_is_left() {
         |e| matches!(e, RemoteError::ListingTooLarge { what: "files", .. }),
         &["10000"],
     );
+    // Says that there is a terabyte, and has no more than a little too much.
     let mut large = b"[".to_vec();
     large.resize(17 << 20, b' ');
-    refused(
-        listing_of(Reply::json(large)).await,
-        |e| matches!(e, RemoteError::ListingTooLarge { what: "bytes", .. }),
-        &["too long"],
-    );
+    let listing = listing_of(Reply::json(large).claiming(1 << 40).stall_after(17 << 20)).await;
+    refused(listing, |e| matches!(e, RemoteError::ListingTooLarge { what: "bytes", .. }), &["too long"]);
     let server =
         HubServer::start(|_| Reply::json("[]").header("Link", "</api/models/owner/model/tree/main?x>; rel=next"));
     refused(list(&server).await, |e| matches!(e, RemoteError::ListingTooLarge { what: "pages", .. }), &["20"]);
