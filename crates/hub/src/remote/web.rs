@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RANGE};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response, StatusCode, Url};
+use reqwest::{Client, ClientBuilder, Response, StatusCode, Url};
 
 use super::error::RemoteError;
 use super::zone::{Forbidden, Resolver, is_loopback, literal};
@@ -44,14 +44,7 @@ impl Web {
         let host = endpoint.host_str().unwrap_or_default();
         let resolver = Resolver::new(host);
         let patience = config.patience;
-        // An `Err` says that this process has one already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Client::builder()
-            .user_agent(concat!("paddock/", env!("CARGO_PKG_VERSION")))
-            .redirect(Policy::none())
-            .referer(false)
-            .dns_resolver(resolver.clone())
-            .connect_timeout(patience.connect);
+        let mut builder = client(&resolver, patience);
         if is_loopback(host) {
             // No proxy reaches this computer's own addresses.
             builder = builder.no_proxy();
@@ -172,6 +165,18 @@ impl Web {
     }
 }
 
+/// What every request has in common.
+fn client(resolver: &Resolver, patience: Patience) -> ClientBuilder {
+    // An `Err` says that this process has one already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .user_agent(concat!("paddock/", env!("CARGO_PKG_VERSION")))
+        .redirect(Policy::none())
+        .referer(false)
+        .dns_resolver(resolver.clone())
+        .connect_timeout(patience.connect)
+}
+
 /// Host and port, which is all of an address that a person is shown: the rest may be a signature.
 pub(crate) fn host(url: &Url) -> String {
     let host = url.host_str().unwrap_or("?");
@@ -255,4 +260,34 @@ fn cause(error: &reqwest::Error) -> String {
 /// An answer that breaks the protocol. `what` ends a sentence.
 pub(crate) fn bad_answer(url: &Url, what: String) -> RemoteError {
     RemoteError::BadAnswer { host: host(url), what: one_line(&what) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_name_that_leads_to_this_computer_is_not_connected_to() {
+        let mut web = Web::new(&HubConfig::default()).unwrap();
+        // A proxy would look the name up itself.
+        web.client = client(&web.resolver, web.patience).no_proxy().build().unwrap();
+        let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let location = format!("https://localhost:{}/", server.local_addr().unwrap().port());
+        let next = web.next(&web.endpoint, &HeaderValue::from_str(&location).unwrap()).unwrap();
+        let error = web.get(next, None).await.unwrap_err();
+        assert!(matches!(error, RemoteError::RedirectRefused { .. }), "{error:?}");
+        server.set_nonblocking(true).unwrap();
+        assert!(server.accept().is_err(), "it was connected to");
+    }
+
+    #[test]
+    fn an_encrypted_connection_does_not_become_a_plain_one() {
+        let web = Web::new(&HubConfig::default()).unwrap();
+        for to in ["http://huggingface.co/", "http://localhost/", "http://cdn.example/"] {
+            let next = web.next(&web.endpoint, &HeaderValue::from_static(to));
+            assert!(matches!(next, Err(RemoteError::RedirectRefused { .. })), "{to}: {next:?}");
+        }
+    }
 }

@@ -212,6 +212,8 @@ async fn refusals_of_a_file_say_what_to_do() {
     refused(gated, |e| matches!(e, RemoteError::Gated { .. }), &["accept it there", "/owner/model"]);
     let gone = of(small(), |_, _| Reply::refusal(404, "EntryNotFound")).await;
     refused(gone, |e| matches!(e, RemoteError::NoFile { .. }), &["no longer", "Q4_K_M, Q8_0"]);
+    let hidden = of(small(), |_, _| Reply::refusal(401, "RepoNotFound")).await;
+    refused(hidden, |e| matches!(e, RemoteError::NoRepo { .. }), &["private", "owner/model"]);
     let busy = of(small(), |_, _| Reply::refusal(429, "").header("Retry-After", "90000000")).await;
     refused(busy, |e| matches!(e, RemoteError::TooManyRequests { .. }), &["in 1440 minutes"]);
     let broken = of(small(), |_, _| Reply::refusal(500, "")).await;
