@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// A model with random weights, or none.
-fn random_model(folder: &TempDir, arguments: &[&str]) -> PathBuf {
+pub fn random_model(folder: &TempDir, arguments: &[&str]) -> PathBuf {
     let path = folder.path().join(format!("{}.gguf", arguments.join("").replace('-', "")));
     let status = Command::new(env!("CARGO_BIN_EXE_random-model"))
         .args(arguments)

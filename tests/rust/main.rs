@@ -13,5 +13,6 @@ mod harness;
 mod inspect;
 #[cfg(unix)]
 mod killed;
+mod oracle;
 mod protocol;
 mod rates;

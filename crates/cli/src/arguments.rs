@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use paddock_core::{CacheType, FlashAttention, LoadParams, ModelChoice, Sampling};
+use paddock_core::{CacheType, FlashAttention, LoadParams, ModelChoice, Sampling, planner};
 
 /// Run large language models on your own computer.
 #[derive(Debug, Parser)]
@@ -20,6 +20,104 @@ pub enum Command {
     Chat(Box<ChatOptions>),
     /// List what models can be computed on.
     Devices(DevicesOptions),
+    /// Say what computer this is.
+    Hardware(HardwareOptions),
+    /// List the quantizations: size and quality.
+    Quants(QuantsOptions),
+    /// Say what a model needs and how fast it will be, before it is downloaded.
+    Plan(PlanOptions),
+    /// Say which quantization to take.
+    Recommend(RecommendOptions),
+}
+
+#[derive(Debug, Args)]
+pub struct HardwareOptions {
+    /// Measure how fast memory is (three seconds).
+    #[arg(long)]
+    pub measure: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct QuantsOptions {
+    /// A model Paddock knows, e.g. llama-3.1-8b.
+    #[arg(default_value = "llama-3.3-70b", value_name = "MODEL")]
+    pub model: String,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The computer to plan for; what is not given is taken from this one.
+#[derive(Debug, Args)]
+pub struct ComputerOptions {
+    /// Another graphics card or Apple chip, e.g. "RTX 4090"; "none" for none.
+    #[arg(long, value_name = "NAME", help_heading = "Computer")]
+    pub gpu: Option<String>,
+    /// Video memory in GiB.
+    #[arg(long, value_name = "GIB", help_heading = "Computer")]
+    pub vram: Option<f64>,
+    /// Main memory in GiB.
+    #[arg(long, value_name = "GIB", help_heading = "Computer")]
+    pub ram: Option<f64>,
+    /// Bandwidth of the video memory in GB/s.
+    #[arg(long, value_name = "GB_S", help_heading = "Computer")]
+    pub bandwidth: Option<f64>,
+    /// Measure how fast this computer's memory is first (three seconds).
+    #[arg(long, help_heading = "Computer")]
+    pub measure: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PlanOptions {
+    /// GGUF file, a model Paddock knows (llama-3.3-70b:Q4_K_M), or a repository (owner/name:Q4_K_M), of which only the
+    /// header is read.
+    #[arg(value_name = "FILE|REPO[:QUANT]")]
+    pub model: String,
+    /// Context length in tokens [default: 4096].
+    #[arg(short, long, value_name = "TOKENS")]
+    pub ctx: Option<u32>,
+    /// Layers on the GPU [default: as many as fit].
+    #[arg(long, value_name = "N")]
+    pub gpu_layers: Option<u32>,
+    /// Number format of the KV cache.
+    #[arg(long, value_enum, value_name = "TYPE", default_value = "f16")]
+    pub cache_type: Cache,
+    #[command(flatten)]
+    pub computer: ComputerOptions,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RecommendOptions {
+    /// A model Paddock knows.
+    #[arg(default_value = "llama-3.3-70b", value_name = "MODEL")]
+    pub model: String,
+    /// Context length in tokens [default: 4096].
+    #[arg(short, long, value_name = "TOKENS")]
+    pub ctx: Option<u32>,
+    /// Number format of the KV cache.
+    #[arg(long, value_enum, value_name = "TYPE", default_value = "f16")]
+    pub cache_type: Cache,
+    /// What matters more.
+    #[arg(long, value_enum, value_name = "WISH", default_value = "balanced")]
+    pub prefer: Wish,
+    #[command(flatten)]
+    pub computer: ComputerOptions,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Wish {
+    Faster,
+    Balanced,
+    Smarter,
 }
 
 #[derive(Debug, Args)]
@@ -166,6 +264,19 @@ impl ChatOptions {
 }
 
 impl From<Cache> for CacheType {
+    fn from(cache: Cache) -> Self {
+        match cache {
+            Cache::F32 => Self::F32,
+            Cache::F16 => Self::F16,
+            Cache::Bf16 => Self::Bf16,
+            Cache::Q8 => Self::Q8_0,
+            Cache::Q5 => Self::Q5_0,
+            Cache::Q4 => Self::Q4_0,
+        }
+    }
+}
+
+impl From<Cache> for planner::CacheType {
     fn from(cache: Cache) -> Self {
         match cache {
             Cache::F32 => Self::F32,

@@ -6,6 +6,7 @@
 mod arguments;
 mod chat;
 mod devices;
+mod planning;
 mod terminal;
 
 use std::process::ExitCode;
@@ -30,6 +31,10 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Chat(options) => runtime.block_on(chat::run(options)),
         Command::Devices(options) => runtime.block_on(devices::run(options)),
+        Command::Hardware(options) => runtime.block_on(planning::hardware(options)),
+        Command::Quants(options) => planning::quants(&options),
+        Command::Plan(options) => runtime.block_on(planning::plan_model(options)),
+        Command::Recommend(options) => runtime.block_on(planning::recommendation(options)),
     };
     // Not waiting for the thread that may still sit in a read of standard input.
     runtime.shutdown_background();

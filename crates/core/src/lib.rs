@@ -13,6 +13,7 @@ mod dialogue;
 mod error;
 mod live;
 mod models;
+mod named;
 mod paths;
 mod planning;
 mod self_test;
@@ -23,9 +24,13 @@ pub mod view;
 pub use app::{App, AppConfig};
 pub use dialogue::{Answer, Dialogue, ModelChoice};
 pub use error::{ApiError, ErrorCode};
+pub use named::weights_named;
 pub use paths::DataDir;
 pub use planning::weights_of;
-pub use survey::survey;
+pub use survey::{survey, survey_and_measure};
+
+/// What a computer is, and what fits on it: the facts and figures themselves, for the command line.
+pub use {paddock_hardware as hardware, paddock_planner as planner};
 
 /// What the command line needs of the engine's protocol.
 pub use paddock_engine_api::{

@@ -8,6 +8,8 @@ use paddock_engine_api::{
 };
 use paddock_hardware::{EngineDevice, Hardware, NvidiaReport, Rates, Unknown};
 
+use crate::ApiError;
+
 /// A graphics driver that takes longer than this hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -45,6 +47,17 @@ pub async fn survey(host: &EngineHost) -> Hardware {
     let mut hardware = Hardware::assemble(system, &devices, &nvidia);
     hardware.unknowns.extend(unknowns);
     hardware
+}
+
+/// The same, and how fast its memories are; about three seconds more.
+///
+/// # Errors
+/// When the engine could not measure, for instance because a model is loaded.
+pub async fn survey_and_measure(host: &EngineHost) -> Result<Hardware, ApiError> {
+    let measured = host.benchmark().await?;
+    let mut hardware = survey(host).await;
+    add_rates(&mut hardware, &measured);
+    Ok(hardware)
 }
 
 fn gpu(device: &Device) -> Option<EngineDevice> {

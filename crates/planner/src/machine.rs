@@ -12,9 +12,10 @@ use crate::{
 /// 2³⁰ bytes.
 pub(crate) const GIB: u64 = 1 << 30;
 
-/// Main memory's speed where nothing tells, in GB/s: two channels of DDR4-3200, the slower half of what
-/// is in use, so that nothing is promised.
+/// Main memory's speed where nothing tells, in GB/s: two channels of DDR4-3200, or of DDR5-4800 beside a card that was
+/// sold with it; the slower half of what is in use, so that nothing is promised.
 const DEFAULT_RAM_GB_S: f64 = 51.2;
+const DEFAULT_RAM_BESIDE_NEW_CARD_GB_S: f64 = 76.8;
 
 /// A disk's speed where nobody measured it, in GB/s: a plain NVMe drive; and one with moving parts.
 const DEFAULT_SSD_GB_S: f64 = 2.0;
@@ -215,7 +216,9 @@ const UNKNOWN_CARD_GB_S: f64 = 192.0;
 impl Machine {
     /// What the plan needs of a computer. Cards that the engine cannot use do not count.
     pub fn of(hardware: &Hardware) -> Self {
-        let devices = hardware.gpus.iter().filter(|gpu| gpu.engine_device.is_some()).map(device).collect();
+        let devices: Vec<Device> = hardware.gpus.iter().filter(|gpu| gpu.engine_device.is_some()).map(device).collect();
+        let new = |device: &Device| matches!(device.family, GpuFamily::Ada | GpuFamily::Blackwell);
+        let usual_ram_gb_s = if devices.iter().any(new) { DEFAULT_RAM_BESIDE_NEW_CARD_GB_S } else { DEFAULT_RAM_GB_S };
         let measured_disk = hardware.disks.iter().filter_map(|disk| disk.read_gb_s).reduce(f64::max);
         let hdd_only = !hardware.disks.is_empty()
             && hardware.disks.iter().all(|disk| disk.kind == paddock_hardware::DiskKind::Hdd);
@@ -223,7 +226,7 @@ impl Machine {
             devices,
             ram_total_bytes: hardware.memory.total_bytes,
             ram_free_bytes: hardware.memory.available_bytes.or(hardware.memory.total_bytes),
-            ram_gb_s: hardware.memory.bandwidth.map_or(DEFAULT_RAM_GB_S, |bandwidth| bandwidth.gb_s.max(1.0)),
+            ram_gb_s: hardware.memory.bandwidth.map_or(usual_ram_gb_s, |bandwidth| bandwidth.gb_s.max(1.0)),
             ram_gb_s_known: hardware.memory.bandwidth.is_some() || hardware.memory.rates.is_some(),
             ram_rates: hardware.memory.rates,
             physical_cores: hardware.cpu.performance_cores.or(hardware.cpu.physical_cores).unwrap_or(8).max(1),

@@ -235,7 +235,7 @@ impl<'a> Sizes<'a> {
         let pipeline = if self.machine.devices.len() > 1 { PIPELINE_FACTOR } else { 1.0 };
         // Sizes and factors are small: far below 2⁵³.
         let budget = (GPU_COMPUTE_BYTES as f64 * scale * pipeline) as u64;
-        budget.max(kv::activation_bytes(self.weights, self.settings))
+        budget.max(kv::compute_bytes(self.weights, self.settings))
     }
 
     /// The whole plan for a number of GPU layers.
@@ -315,7 +315,7 @@ impl<'a> Sizes<'a> {
         };
         let all = on_cpu.map(Group::bytes).fold(self.weights.embedding.bytes(), u64::saturating_add);
         let kv_bytes = self.kv_bytes[..layers_on_cpu].iter().fold(0, |sum: u64, bytes| sum.saturating_add(*bytes));
-        let compute_bytes = kv::cpu_compute_bytes(self.weights, self.settings);
+        let compute_bytes = kv::compute_bytes(self.weights, self.settings);
         let mapped_bytes = all - repacked_bytes;
         let repacked_bytes = repacked_bytes + copy;
         RamPlan {

@@ -167,3 +167,8 @@ pub fn all() -> &'static [Quant] {
 pub fn find(name: &str) -> Option<&'static Quant> {
     TABLE.iter().find(|quant| quant.name.eq_ignore_ascii_case(name))
 }
+
+/// Up to three names that are closest to what somebody typed.
+pub fn nearest(name: &str) -> Vec<String> {
+    crate::gpus::nearest(name, TABLE.iter().map(|quant| quant.name.as_str()))
+}

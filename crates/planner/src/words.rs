@@ -227,7 +227,10 @@ pub(crate) fn remarks(machine: &Machine) -> Vec<String> {
         remarks.push("How much memory this computer has is unknown. The plan takes it to be enough.".to_owned());
     }
     if !machine.ram_gb_s_known {
-        remarks.push("How fast its memory is has not been measured. The plan takes it to be common DDR4.".to_owned());
+        remarks.push(format!(
+            "How fast its memory is has not been measured. The plan takes it to read {:.0} GB per second, as common modules do.",
+            machine.ram_gb_s
+        ));
     }
     for device in &machine.devices {
         let held = device.total_bytes - device.free_bytes;
