@@ -14,5 +14,6 @@ mod inspect;
 #[cfg(unix)]
 mod killed;
 mod oracle;
+mod planning;
 mod protocol;
 mod rates;

@@ -8,6 +8,7 @@ use std::{
 };
 
 use paddock_engine_api::{EngineCommand, EngineError, EngineHost, HostConfig, Life};
+use paddock_hardware::Hardware;
 use paddock_store::{ConversationId, Store};
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
@@ -57,6 +58,8 @@ pub(crate) struct Inner {
     pub(crate) list_version: watch::Sender<u64>,
     /// The model in the engine. Whoever holds the lock has the engine: loads and answers come one after the other.
     pub(crate) engine: AsyncMutex<Option<Current>>,
+    /// This computer, when it was looked at last.
+    pub(crate) surveyed: Mutex<Option<Hardware>>,
     /// The answers on their way, by conversation.
     pub(crate) answering: Mutex<HashMap<ConversationId, Arc<Live>>>,
 }
@@ -81,6 +84,7 @@ impl App {
                 engine_state: watch::Sender::new(EngineState::NoModel),
                 list_version: watch::Sender::new(0),
                 engine: AsyncMutex::new(None),
+                surveyed: Mutex::new(None),
                 answering: Mutex::new(HashMap::new()),
             }),
         };

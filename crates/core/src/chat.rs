@@ -171,6 +171,9 @@ impl App {
             ..GenerateParams::default()
         };
         let ending = self.generate(conversation, &model, params, switch, stream, on_event).await;
+        if let Some(timings) = ending.timings {
+            self.note_speed(&model, timings).await;
+        }
         self.ready_again(&engine);
         (ending, Some(model.name))
     }

@@ -133,6 +133,7 @@ impl App {
             Ok((loaded, pid)) => {
                 let model = describe(&loaded, name, &file, own);
                 self.remember(&model, settings, file.size_bytes).await;
+                self.note_load(&loaded).await;
                 self.inner.engine_state.send_replace(EngineState::Ready { model: model.clone() });
                 *engine = Some(Current { pid, model, settings });
                 Ok(())
@@ -188,10 +189,14 @@ impl App {
             });
         };
         show(LoadPhase::Starting, 0.0);
+        let n_gpu_layers = match settings.n_gpu_layers {
+            None => self.layers_that_fit(&file.path, file.size_bytes, settings.n_ctx).await,
+            chosen => chosen,
+        };
         let params = LoadParams {
             path: file.path.clone(),
             n_ctx: settings.n_ctx,
-            n_gpu_layers: settings.n_gpu_layers,
+            n_gpu_layers,
             n_threads: settings.n_threads,
             ..LoadParams::default()
         };

@@ -1,20 +1,30 @@
 //! The truth before the download: this computer, what fits on it, and what a file on the disk would need.
 
-use paddock_engine_api::protocol::DeviceRates;
+use std::{
+    path::{Path, PathBuf},
+    sync::PoisonError,
+};
+
+use paddock_engine_api::protocol::{DeviceRates, Loaded};
 use paddock_hardware::Hardware;
-use paddock_planner::{CacheType, Computer, Machine, PlanError, Settings, Weights, catalogue};
+use paddock_planner::{CacheType, Computer, Machine, Plan, PlanError, Settings, Weights, catalogue};
+use paddock_store::{LoadRecord, Timings};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     ApiError, App, ErrorCode,
+    app::now_ms,
     survey::{add_rates, survey},
-    view::{HardwareView, OtherComputer, PlanView, PlanningTables, RecommendRequest, RecommendationView},
+    view::{HardwareView, LoadedModel, OtherComputer, PlanView, PlanningTables, RecommendRequest, RecommendationView},
 };
 
 /// The setting that keeps what was measured.
 const RATES: &str = "memory_rates";
 /// The setting that says whether the first run was gone through or skipped.
 const FIRST_RUN_DONE: &str = "first_run_done";
+
+/// A model below this fits on any card in use, whole: 1 GB.
+const FITS_ANYWHERE_BYTES: u64 = 1_000_000_000;
 
 /// Measured rates, and the computer they belong to: a disk can move to another one.
 #[derive(Serialize, Deserialize)]
@@ -82,10 +92,18 @@ impl App {
     /// When the file is not a usable model, or the context cannot be.
     pub async fn plan_file(&self, path: String, n_ctx: u32) -> Result<PlanView, ApiError> {
         let hardware = self.known_hardware().await?;
-        let weights = tokio::task::spawn_blocking(move || weights_of(path.as_ref())).await??;
+        let file = path.clone();
+        let weights = tokio::task::spawn_blocking(move || weights_of(file.as_ref())).await??;
         let n_ctx = n_ctx.min(weights.shape.n_ctx_train);
         let settings = Settings { n_ctx, ..Settings::default() };
-        Ok(PlanView::from(&paddock_planner::plan(&Machine::of(&hardware), &weights, &settings, None)?))
+        let machine = Machine::of(&hardware);
+        let planned = paddock_planner::plan(&machine, &weights, &settings, None)?;
+        let layers = planned.memory.n_gpu_layers;
+        let measured = self.with_store(move |store| store.measured_speed(&path, layers)).await?;
+        Ok(PlanView::from(&match measured {
+            None => planned,
+            measured => paddock_planner::plan(&machine, &weights, &settings, measured)?,
+        }))
     }
 
     /// Whether the first run is still to come.
@@ -104,6 +122,71 @@ impl App {
         self.with_store(move |store| store.set_setting(FIRST_RUN_DONE, &done)).await
     }
 
+    /// How many layers of a model to put on the graphics card, where nobody said: those that fit. `None`: there is no
+    /// card, or the model is so small that it fits on any.
+    pub(crate) async fn layers_that_fit(&self, path: &Path, size_bytes: u64, n_ctx: Option<u32>) -> Option<u32> {
+        if size_bytes < FITS_ANYWHERE_BYTES {
+            return None;
+        }
+        let hardware = self.known_hardware().await.ok()?;
+        let machine = Machine::of(&hardware);
+        if machine.devices.is_empty() {
+            return None;
+        }
+        let plan = self.plan_of(&machine, path.to_owned(), n_ctx, None).await?;
+        Some(plan.n_gpu_layers_safe)
+    }
+
+    /// Stores what was planned for a load beside what the engine really took. Failing at it must not fail the load.
+    pub(crate) async fn note_load(&self, loaded: &Loaded) {
+        let hardware = self.inner.surveyed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let machine = Machine::of(&hardware.unwrap_or_else(paddock_hardware::system));
+        let layers = Some(loaded.n_gpu_layers);
+        let Some(plan) = self.plan_of(&machine, loaded.path.clone(), Some(loaded.n_ctx), layers).await else { return };
+        let (Ok(planned_json), Ok(actual_json)) =
+            (serde_json::to_string(&plan.memory), serde_json::to_string(&loaded.buffers))
+        else {
+            return;
+        };
+        let record = LoadRecord {
+            at_ms: now_ms(),
+            path: loaded.path.display().to_string(),
+            n_ctx: loaded.n_ctx,
+            n_gpu_layers: loaded.n_gpu_layers,
+            planned_json,
+            actual_json,
+        };
+        if let Err(error) = self.with_store(move |store| store.record_load(&record)).await {
+            tracing::warn!(%error, "the load could not be noted");
+        }
+    }
+
+    /// Keeps how fast an answer was written, for the next prediction.
+    pub(crate) async fn note_speed(&self, model: &LoadedModel, timings: Timings) {
+        let (path, layers) = (model.path.clone(), model.n_gpu_layers);
+        let noted = self
+            .with_store(move |store| {
+                store.record_speed(now_ms(), &path, layers, timings.predicted_n, timings.predicted_ms)
+            })
+            .await;
+        if let Err(error) = noted {
+            tracing::warn!(%error, "the speed of an answer could not be noted");
+        }
+    }
+
+    async fn plan_of(
+        &self,
+        machine: &Machine,
+        path: PathBuf,
+        n_ctx: Option<u32>,
+        n_gpu_layers: Option<u32>,
+    ) -> Option<Plan> {
+        let weights = tokio::task::spawn_blocking(move || weights_of(&path)).await.ok()?.ok()?;
+        let usual = Settings::default();
+        let n_ctx = n_ctx.unwrap_or(usual.n_ctx).min(weights.shape.n_ctx_train);
+        paddock_planner::plan(machine, &weights, &Settings { n_ctx, n_gpu_layers, ..usual }, None).ok()
+    }
+
     /// This computer, with what was measured on it before.
     async fn known_hardware(&self) -> Result<Hardware, ApiError> {
         let mut hardware = survey(&self.inner.host).await;
@@ -112,6 +195,7 @@ impl App {
         if let Some(stored) = stored.filter(|stored| stored.computer == fingerprint(&hardware)) {
             add_rates(&mut hardware, &stored.devices);
         }
+        *self.inner.surveyed.lock().unwrap_or_else(PoisonError::into_inner) = Some(hardware.clone());
         Ok(hardware)
     }
 }
@@ -120,7 +204,7 @@ impl App {
 ///
 /// # Errors
 /// When it is not a usable model.
-pub fn weights_of(path: &std::path::Path) -> Result<Weights, ApiError> {
+pub fn weights_of(path: &Path) -> Result<Weights, ApiError> {
     let opened = paddock_hub::open_model(path)?;
     weights_of_model(&opened.model)
 }

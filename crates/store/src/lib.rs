@@ -16,6 +16,7 @@ mod connection;
 mod conversations;
 mod error;
 mod ids;
+mod measurements;
 mod migrations;
 mod models;
 mod open;
@@ -26,6 +27,7 @@ mod turns;
 
 pub use error::Error;
 pub use ids::{ConversationId, MessageId};
+pub use measurements::LoadRecord;
 pub use models::ModelRecord;
 pub use open::{OpenReport, SetAside};
 pub use records::{Conversation, ConversationSummary, Finish, FinishReason, Message, NewTurn, Role, Timings, Turn};

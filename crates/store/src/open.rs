@@ -292,7 +292,7 @@ mod tests {
     use super::*;
     use crate::NewTurn;
 
-    const SECOND: &str = "ALTER TABLE conversations ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;";
+    const NEXT: &str = "ALTER TABLE conversations ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;";
 
     fn database(folder: &tempfile::TempDir) -> PathBuf {
         let path = folder.path().join("paddock.db");
@@ -314,16 +314,29 @@ mod tests {
     fn an_older_schema_is_brought_up_and_a_copy_of_it_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = database(&folder);
-        let newer = [MIGRATIONS[0], SECOND];
+        let (now, next) = (MIGRATIONS.len(), MIGRATIONS.len() + 1);
+        let newer = [MIGRATIONS, &[NEXT]].concat();
         let store = Store::open_with(&path, &newer).unwrap();
         assert_eq!(store.conversations().unwrap().len(), 1);
         let version: i64 = store.connection.read().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-        assert_eq!(version, 2);
+        assert_eq!(usize::try_from(version).unwrap(), next);
         drop(store);
 
-        assert!(matches!(Store::open(&path), Err(Error::NewerSchema { found: 2, known: 1, .. })));
-        let copy = with_suffix(&path, ".before-v2");
+        let refused = Store::open(&path);
+        let Err(Error::NewerSchema { found, known, .. }) = refused else { panic!("{refused:?}") };
+        assert_eq!((usize::try_from(found).unwrap(), usize::try_from(known).unwrap()), (next, now));
+        let copy = with_suffix(&path, &format!(".before-v{next}"));
         assert_eq!(Store::open(copy).unwrap().conversations().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn the_first_schema_ever_is_brought_up_to_todays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("paddock.db");
+        drop(Store::open_with(&path, &MIGRATIONS[..1]).unwrap());
+        let mut store = Store::open(&path).unwrap();
+        store.record_speed(1, "/a.gguf", 0, 100, 1000.0).unwrap();
+        assert_eq!(store.measured_speed("/a.gguf", 0).unwrap(), Some(100.0));
     }
 
     #[test]
@@ -331,7 +344,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = database(&folder);
         for _ in 0..2 {
-            let broken = [MIGRATIONS[0], SECOND, "DROP TABLE messages; SELECT no_such_function();"];
+            let broken = [MIGRATIONS, &[NEXT, "DROP TABLE messages; SELECT no_such_function();"]].concat();
             assert!(matches!(Store::open_with(&path, &broken), Err(Error::Database(_))));
         }
         let store = Store::open(&path).unwrap();

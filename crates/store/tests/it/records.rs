@@ -1,6 +1,6 @@
 //! Models and settings.
 
-use paddock_store::{Error, ModelRecord, Store};
+use paddock_store::{Error, LoadRecord, ModelRecord, Store};
 use serde::{Deserialize, Serialize};
 
 use crate::Place;
@@ -77,4 +77,43 @@ fn a_setting_of_another_form_is_an_error_and_stays() {
 fn a_store_can_move_to_another_thread() {
     fn is_send<T: Send>(_: &T) {}
     is_send(&Store::open_in_memory().unwrap());
+}
+
+#[test]
+fn plan_and_truth_of_the_last_loads_are_kept_side_by_side() {
+    let mut store = Store::open_in_memory().unwrap();
+    let load = |path: &str, at_ms| LoadRecord {
+        at_ms,
+        path: path.to_owned(),
+        n_ctx: 4096,
+        n_gpu_layers: 54,
+        planned_json: format!(r#"{{"at":{at_ms}}}"#),
+        actual_json: "[]".to_owned(),
+    };
+    for at_ms in 0..30 {
+        store.record_load(&load("/a.gguf", at_ms)).unwrap();
+    }
+    store.record_load(&load("/b.gguf", 7)).unwrap();
+    let kept: Vec<LoadRecord> = (10..30).rev().map(|at_ms| load("/a.gguf", at_ms)).collect();
+    assert_eq!(store.loads("/a.gguf").unwrap(), kept);
+    assert_eq!(store.loads("/b.gguf").unwrap(), [load("/b.gguf", 7)]);
+    assert_eq!(store.loads("/c.gguf").unwrap(), []);
+}
+
+#[test]
+fn a_models_speed_is_that_of_its_last_five_answers() {
+    let mut store = Store::open_in_memory().unwrap();
+    assert_eq!(store.measured_speed("/a.gguf", 54).unwrap(), None);
+    // A slow first one, then five at 10 tokens per second; what is too short or took no time says nothing.
+    store.record_speed(1, "/a.gguf", 54, 100, 100_000.0).unwrap();
+    for (at_ms, predicted_n, predicted_ms) in [(2, 15, 1.0), (3, 100, 0.0), (4, 100, f64::NAN)] {
+        store.record_speed(at_ms, "/a.gguf", 54, predicted_n, predicted_ms).unwrap();
+    }
+    assert_eq!(store.measured_speed("/a.gguf", 54).unwrap(), Some(1.0));
+    for at_ms in 5..10 {
+        store.record_speed(at_ms, "/a.gguf", 54, 20 * (at_ms as u32), 2000.0 * at_ms as f64).unwrap();
+    }
+    assert_eq!(store.measured_speed("/a.gguf", 54).unwrap(), Some(10.0));
+    // Other layers, other speed.
+    assert_eq!(store.measured_speed("/a.gguf", 81).unwrap(), None);
 }
