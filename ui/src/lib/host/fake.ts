@@ -8,6 +8,7 @@ import type {
   Message,
   ModelEntry,
 } from './bindings';
+import { fakePlanning, type FakePlanningOptions, type PlanningHost } from './fake-planning';
 import { fakeError, finishReason, type Script, scriptFor } from './fake-script';
 import { loadedModel, newEntry, sampleConversations, startingModels } from './fake-samples';
 import type { Host } from './host';
@@ -24,7 +25,7 @@ import type { Host } from './host';
  *   /nothing internal             this error before the first word
  *   /refuse promptTooLong         rejected before anything is stored
  */
-export interface FakeOptions {
+export interface FakeOptions extends FakePlanningOptions {
   /** `instant` skips all waiting. */
   pace?: 'real' | 'instant';
   /** Start with the self-test model in memory. */
@@ -38,10 +39,11 @@ export interface FakeOptions {
 type Stored = Conversation & { createdAtMs: number; updatedAtMs: number };
 
 export function createFakeHost(options: FakeOptions = {}): Host {
-  return new FakeHost(options);
+  const host = new FakeHost(options);
+  return Object.assign(host, fakePlanning(options));
 }
 
-class FakeHost implements Host {
+class FakeHost implements Omit<Host, keyof PlanningHost> {
   #instant: boolean;
   #now: () => number;
   #conversations = new Map<string, Stored>();

@@ -4,8 +4,13 @@ import type {
   Conversation,
   ConversationSummary,
   EngineState,
+  HardwareView,
   LoadSettings,
   ModelEntry,
+  PlanningTables,
+  PlanView,
+  RecommendationView,
+  RecommendRequest,
 } from './bindings';
 
 /**
@@ -36,6 +41,14 @@ export interface Host {
   loadModel(path: string, settings: LoadSettings): Promise<void>; // progress and result come as engine state; rejects with ApiError too
   unloadModel(): Promise<void>;
   engineState(): Promise<EngineState>;
+  hardware(): Promise<HardwareView>; // this computer
+  /** Takes about three seconds, and frees a loaded model first. */
+  measureHardware(): Promise<HardwareView>;
+  planningTables(): Promise<PlanningTables>;
+  recommend(request: RecommendRequest): Promise<RecommendationView>;
+  planFile(path: string, nCtx: number): Promise<PlanView>; // on this computer
+  firstRunPending(): Promise<boolean>;
+  setFirstRunDone(done: boolean): Promise<void>;
   onEngineState(listener: (s: EngineState) => void): Promise<() => void>; // full state each time
   onConversations(listener: (list: ConversationSummary[]) => void): Promise<() => void>; // list changed (other window, background)
 }

@@ -22,6 +22,13 @@ export function createTauriHost(): Host {
     loadModel: (path, settings) => done(commands.loadModel(path, settings)),
     unloadModel: () => done(commands.unloadModel()),
     engineState: () => call(commands.engineState()),
+    hardware: () => call(commands.hardware()),
+    measureHardware: () => call(commands.measureHardware()),
+    planningTables: () => call(commands.planningTables()),
+    recommend: (request) => call(commands.recommend(request)),
+    planFile: (path, nCtx) => call(commands.planFile(path, nCtx)),
+    firstRunPending: () => call(commands.firstRunPending()),
+    setFirstRunDone: (isDone) => done(commands.setFirstRunDone(isDone)),
     onEngineState: (listener) =>
       events.engineStateChanged.listen((event) => listener(event.payload)),
     onConversations: (listener) =>

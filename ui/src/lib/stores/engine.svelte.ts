@@ -5,6 +5,7 @@ import {
   type EngineState,
   type Host,
   type LoadedModel,
+  type LoadSettings,
   type ModelEntry,
 } from '../host';
 import { t } from '../i18n';
@@ -77,7 +78,10 @@ export class EngineStore {
   /** Does nothing while a setting is not a number; the field says so. */
   async load(path: string) {
     const settings = readSettings(this.settings);
-    if (!settings) return;
+    if (settings) await this.loadWith(path, settings);
+  }
+
+  async loadWith(path: string, settings: LoadSettings) {
     this.pickerOpen = false;
     this.dismissError();
     try {
