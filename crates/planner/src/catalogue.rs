@@ -2,12 +2,12 @@
 
 use std::sync::LazyLock;
 
-use paddock_gguf::{ModelShape, TensorInfo, TensorType};
+use paddock_gguf::{ModelShape, TensorType};
 use serde::Deserialize;
 
 use crate::{
     mix::{Matrix, Mix},
-    weights::{Weights, tensor},
+    weights::{Group, Weights},
 };
 
 /// A model on the Hub.
@@ -100,8 +100,22 @@ impl Model {
     /// What a quantization of it weighs. `None` for a quantization that cannot be made.
     pub fn weights(&self, quant: &str) -> Option<Weights> {
         let shape = self.shape();
-        let tensors = self.tensors(&Mix::new(quant, &shape, self.tied)?)?;
-        let mut weights = Weights::new(shape, tensors.iter());
+        let mix = Mix::new(quant, &shape, self.tied)?;
+        let mut weights = Weights::empty(shape);
+        let [embd, vocab] = [self.n_embd, self.n_vocab].map(u64::from);
+        let mut n_params = weights.embedding.add_sized(mix.token_embd(), &[embd, vocab], false);
+        n_params += weights.output.add_sized(TensorType::F32, &[embd], false);
+        if !self.tied {
+            n_params += weights.output.add_sized(mix.output(), &[embd, vocab], false);
+        }
+        if self.rope_freqs > 0 {
+            n_params += weights.output.add_sized(TensorType::F32, &[self.rope_freqs], false);
+        }
+        for (number, layer) in weights.layers.iter_mut().enumerate() {
+            n_params += self.add_layer(&mix, number, layer);
+        }
+        weights.n_params = n_params;
+        weights.tied = self.tied;
         weights.name = self.name.clone();
         weights.quant = Some(quant.to_owned());
         weights.architecture.clone_from(&self.architecture);
@@ -109,64 +123,35 @@ impl Model {
         Some(weights)
     }
 
-    /// Every tensor of a file. The embedding first, then the layers.
-    fn tensors(&self, mix: &Mix<'_>) -> Option<Vec<TensorInfo>> {
-        let [embd, vocab] = [self.n_embd, self.n_vocab].map(u64::from);
-        let mut all = vec![
-            tensor("token_embd.weight".into(), mix.token_embd(), &[embd, vocab])?,
-            tensor("output_norm.weight".into(), TensorType::F32, &[embd])?,
-        ];
-        if !self.tied {
-            all.push(tensor("output.weight".into(), mix.output(), &[embd, vocab])?);
-        }
-        if self.rope_freqs > 0 {
-            all.push(tensor("rope_freqs.weight".into(), TensorType::F32, &[self.rope_freqs])?);
-        }
-        for layer in 0..self.n_layer as usize {
-            self.layer(mix, layer, &mut all)?;
-        }
-        Some(all)
-    }
-
-    fn layer(&self, mix: &Mix<'_>, layer: usize, all: &mut Vec<TensorInfo>) -> Option<()> {
+    /// Adds every tensor of a layer, and gives the number of values.
+    fn add_layer(&self, mix: &Mix<'_>, number: usize, layer: &mut Group) -> u64 {
         let [embd, ff, head] = [self.n_embd, self.n_ff, self.head_dim].map(u64::from);
         let (q, kv) = (u64::from(self.n_head) * head, u64::from(self.n_head_kv) * head);
-        let mut matrix = |name: &str, which, dimensions: &[u64]| {
-            all.push(tensor(format!("blk.{layer}.{name}.weight"), mix.layer(which, layer), dimensions)?);
-            Some(())
+        let [one, shared, n] = [self.n_ff_expert, self.n_ff_shared, self.n_expert].map(u64::from);
+        let mut values = 0;
+        let mut matrix = |which, dimensions: &[u64], expert| {
+            values += layer.add_sized(mix.layer(which, number), dimensions, expert);
         };
-        matrix("attn_q", Matrix::AttnQ, &[embd, q])?;
-        matrix("attn_k", Matrix::AttnK, &[embd, kv])?;
-        matrix("attn_v", Matrix::AttnV, &[embd, kv])?;
-        matrix("attn_output", Matrix::AttnOutput, &[q, embd])?;
-        if self.n_expert == 0 {
-            matrix("ffn_gate", Matrix::FfnGate, &[embd, ff])?;
-            matrix("ffn_up", Matrix::FfnUp, &[embd, ff])?;
-            matrix("ffn_down", Matrix::FfnDown, &[ff, embd])?;
-        } else {
-            let [one, shared, n] = [self.n_ff_expert, self.n_ff_shared, self.n_expert].map(u64::from);
-            matrix("ffn_gate_exps", Matrix::FfnGate, &[embd, one, n])?;
-            matrix("ffn_up_exps", Matrix::FfnUp, &[embd, one, n])?;
-            matrix("ffn_down_exps", Matrix::FfnDown, &[one, embd, n])?;
-            if shared > 0 {
-                matrix("ffn_gate_shexp", Matrix::FfnGate, &[embd, shared])?;
-                matrix("ffn_up_shexp", Matrix::FfnUp, &[embd, shared])?;
-                matrix("ffn_down_shexp", Matrix::FfnDown, &[shared, embd])?;
-            }
-            all.push(tensor(format!("blk.{layer}.ffn_gate_inp.weight"), TensorType::F32, &[embd, n])?);
+        matrix(Matrix::AttnQ, &[embd, q], false);
+        matrix(Matrix::AttnK, &[embd, kv], false);
+        matrix(Matrix::AttnV, &[embd, kv], false);
+        matrix(Matrix::AttnOutput, &[q, embd], false);
+        // A dense network, or the expert that every token uses.
+        let dense = if self.n_expert == 0 { ff } else { shared };
+        if dense > 0 {
+            matrix(Matrix::FfnGate, &[embd, dense], false);
+            matrix(Matrix::FfnUp, &[embd, dense], false);
+            matrix(Matrix::FfnDown, &[dense, embd], false);
         }
-        let mut norms = vec![("attn_norm", embd), ("ffn_norm", embd)];
-        if self.architecture == "gemma3" {
-            norms.extend([
-                ("attn_q_norm", head),
-                ("attn_k_norm", head),
-                ("post_attention_norm", embd),
-                ("post_ffw_norm", embd),
-            ]);
+        if self.n_expert > 0 {
+            matrix(Matrix::FfnGate, &[embd, one, n], true);
+            matrix(Matrix::FfnUp, &[embd, one, n], true);
+            matrix(Matrix::FfnDown, &[one, embd, n], true);
+            // Which experts a token gets.
+            values += layer.add_sized(TensorType::F32, &[embd, n], false);
         }
-        for (name, size) in norms {
-            all.push(tensor(format!("blk.{layer}.{name}.weight"), TensorType::F32, &[size])?);
-        }
-        Some(())
+        let norms: &[u64] =
+            if self.architecture == "gemma3" { &[embd, embd, head, head, embd, embd] } else { &[embd, embd] };
+        values + norms.iter().map(|size| layer.add_sized(TensorType::F32, &[*size], false)).sum::<u64>()
     }
 }

@@ -1,6 +1,6 @@
 //! How much a model weighs, in the groups that go to a device together.
 
-use paddock_gguf::{Header, ModelShape, Shape, TensorInfo, TensorType};
+use paddock_gguf::{Header, ModelShape, TensorInfo, TensorType};
 
 use crate::PlanError;
 
@@ -51,19 +51,30 @@ impl Group {
     }
 
     fn add(&mut self, tensor: &TensorInfo) {
-        let bytes = tensor.n_bytes.saturating_add(ALIGNMENT_BYTES - 1) & !(ALIGNMENT_BYTES - 1);
-        let dimensions = tensor.shape.dimensions();
-        if dimensions.len() < 2 {
+        let expert = tensor.name.contains("_exps.");
+        self.put(tensor.tensor_type, tensor.shape.dimensions(), tensor.n_bytes, expert);
+    }
+
+    /// Adds a tensor of which only type and size are known, and gives the number of its values.
+    pub(crate) fn add_sized(&mut self, tensor_type: TensorType, dimensions: &[u64], expert: bool) -> u64 {
+        let values: u64 = dimensions.iter().product();
+        self.put(tensor_type, dimensions, values / tensor_type.block_values() * tensor_type.block_bytes(), expert);
+        values
+    }
+
+    fn put(&mut self, tensor_type: TensorType, dimensions: &[u64], n_bytes: u64, expert: bool) {
+        let bytes = n_bytes.saturating_add(ALIGNMENT_BYTES - 1) & !(ALIGNMENT_BYTES - 1);
+        let [_, n_rows, ..] = *dimensions else {
             self.small_bytes = self.small_bytes.saturating_add(bytes);
             return;
-        }
-        if tensor.name.contains("_exps.") {
-            self.experts.add(tensor.tensor_type, bytes);
+        };
+        if expert {
+            self.experts.add(tensor_type, bytes);
         } else {
-            self.matrices.add(tensor.tensor_type, bytes);
+            self.matrices.add(tensor_type, bytes);
         }
-        if dimensions[1].is_multiple_of(8) {
-            self.blocks_of_rows.add(tensor.tensor_type, bytes);
+        if n_rows.is_multiple_of(8) {
+            self.blocks_of_rows.add(tensor_type, bytes);
         }
     }
 }
@@ -111,9 +122,9 @@ impl Weights {
         Ok(weights)
     }
 
-    /// Sorts tensors by where they go, as llama.cpp does: by name.
-    pub(crate) fn new<'a>(shape: ModelShape, tensors: impl Iterator<Item = &'a TensorInfo>) -> Self {
-        let mut weights = Self {
+    /// Of this shape, without any weights yet.
+    pub(crate) fn empty(shape: ModelShape) -> Self {
+        Self {
             name: String::new(),
             quant: None,
             architecture: String::new(),
@@ -124,7 +135,12 @@ impl Weights {
             tied: true,
             file_bytes: 0,
             n_params: 0,
-        };
+        }
+    }
+
+    /// Sorts tensors by where they go, as llama.cpp does: by name.
+    fn new<'a>(shape: ModelShape, tensors: impl Iterator<Item = &'a TensorInfo>) -> Self {
+        let mut weights = Self::empty(shape);
         for tensor in tensors {
             weights.n_params = weights.n_params.saturating_add(tensor.values());
             if tensor.name == "output.weight" {
@@ -168,11 +184,4 @@ impl Weights {
             n => f64::from(self.shape.n_expert_used) / f64::from(n),
         }
     }
-}
-
-/// A tensor that is known without a file.
-pub(crate) fn tensor(name: String, tensor_type: TensorType, dimensions: &[u64]) -> Option<TensorInfo> {
-    let shape = Shape::new(dimensions)?;
-    let n_bytes = (shape.values()? / tensor_type.block_values()).checked_mul(tensor_type.block_bytes())?;
-    Some(TensorInfo { name, tensor_type, shape, offset_bytes: 0, n_bytes })
 }
