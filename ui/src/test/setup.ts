@@ -10,6 +10,10 @@ window.matchMedia ??= (query: string) =>
     removeEventListener: () => undefined,
   }) as unknown as MediaQueryList;
 
+window.CSS ??= {
+  escape: (text: string) => text.replace(/[^\w-]/g, (character) => `\\${character}`),
+} as unknown as typeof CSS;
+
 afterEach(() => {
   cleanup();
   localStorage.clear();

@@ -76,7 +76,11 @@ export function otherReasons(pick: PickView, row: QuantRow): string[] {
 export function diskSentence({ diskBytesPerToken: [least, most] }: PlanView): string | null {
   if (most === 0) return null;
   const [from, to] = [bytes(least), bytes(most)];
-  return t('plan.disk', { range: from === to || least === 0 ? to : `${from}–${to}` });
+  if (least === 0 || from === to) return t('plan.disk', { range: to });
+  // "5.1–12 GB": the unit once where it is the same.
+  const unit = to.slice(to.lastIndexOf(' '));
+  const start = from.endsWith(unit) ? from.slice(0, -unit.length) : from;
+  return t('plan.disk', { range: `${start}–${to}` });
 }
 
 export function partName(kind: PartKind): string {
