@@ -92,12 +92,37 @@ describe('the first run', () => {
     await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId('composer')));
   });
 
+  it('asks as soon as loading has ended, even if the news of it comes later', async () => {
+    const { app } = await opened({}, { loadModel: () => Promise.resolve() });
+    app.firstRun.go('check');
+    await app.firstRun.check();
+    expect(app.firstRun.problem).toBeNull();
+    expect(app.firstRun.timings).not.toBeNull();
+  });
+
+  it('says why a model could not be loaded for the check', async () => {
+    const { app } = await opened({}, { loadModel: () => Promise.reject(fakeError('loadFailed')) });
+    await app.firstRun.check();
+    expect(app.firstRun.problem?.code).toBe('loadFailed');
+  });
+
   it('says why a check did not work, and can check again', async () => {
     const { app } = await opened({}, { chatSend: () => Promise.reject(fakeError('engineDied')) });
     app.firstRun.go('check');
     await app.firstRun.check();
     expect((await screen.findByTestId('error-card')).textContent).toContain('ran out of memory');
     expect(screen.getByTestId('first-run-next').textContent).toContain('Check again');
+  });
+
+  it('is about this computer, even if another one was planned for', async () => {
+    const { app, user } = await opened();
+    await app.planning.open();
+    await app.planning.planFor({ gpu: 'none', ramGib: 32 });
+    expect(app.planning.isOther).toBe(true);
+    await user.click(screen.getByTestId('first-run-next'));
+    await user.click(screen.getByTestId('first-run-next'));
+    await waitFor(() => expect(app.planning.recommendation?.computer).toMatch(/^This computer/));
+    expect(screen.getAllByTestId('memory-bar')).toHaveLength(2);
   });
 
   it('can be opened again from the Models view', async () => {

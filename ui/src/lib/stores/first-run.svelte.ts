@@ -103,7 +103,8 @@ export class FirstRunStore {
           nGpuLayers: null,
           nThreads: null,
         });
-      if (!this.#engine.model) {
+      // The news that it is loaded may come later than the end of loading; only an error ends this.
+      if (this.#engine.error) {
         this.problem = this.#engine.error;
         return;
       }

@@ -27,6 +27,7 @@ export class PlanningStore {
   hardware = $state.raw<HardwareView | null>(null);
   tables = $state.raw<PlanningTables | null>(null);
   recommendation = $state.raw<RecommendationView | null>(null);
+  #shownFor = $state.raw<OtherComputer>({});
   request = $state.raw<RecommendRequest>({
     modelId: '',
     nCtx: 8192,
@@ -53,9 +54,8 @@ export class PlanningStore {
   );
   /** The row that the bars and figures are about. */
   selected = $derived<QuantRow | null>(this.row(this.chosenQuant ?? this.picked?.quant ?? null));
-  isOther = $derived(
-    Object.values(this.request.computer).some((v) => v !== null && v !== undefined),
-  );
+  /** The plan that is shown is for another computer. */
+  isOther = $derived(Object.values(this.#shownFor).some((v) => v !== null && v !== undefined));
 
   #host: Host;
   #engine: EngineStore;
@@ -76,6 +76,12 @@ export class PlanningStore {
   /** Looks at this computer again and plans with what is found. Nothing is asked before this. */
   async open() {
     await Promise.all([this.look(), this.#plan()]);
+  }
+
+  /** The same about this computer, whatever was planned for before. */
+  async openHere() {
+    this.request = { ...this.request, computer: {} };
+    await this.open();
   }
 
   async look() {
@@ -207,9 +213,11 @@ export class PlanningStore {
     const asked = this.#asked;
     this.waiting = true;
     try {
-      const answer = await this.#host.recommend(this.request);
+      const { request } = this;
+      const answer = await this.#host.recommend(request);
       if (asked !== this.#asked) return null;
       this.recommendation = answer;
+      this.#shownFor = request.computer;
       this.problem = null;
       this.waiting = false;
       return null;

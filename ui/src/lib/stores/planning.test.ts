@@ -102,6 +102,20 @@ describe('the planning store', () => {
     );
   });
 
+  it('does not call a plan another computer’s before it is', async () => {
+    const held = new HeldPlans();
+    const { app } = await startedApp({}, { recommend: held.recommend });
+    void app.planning.open();
+    await vi.waitFor(() => expect(held.asked).toHaveLength(1));
+    await held.answer(0);
+    void app.planning.planFor({ gpu: 'none', ramGib: 32 });
+    expect(app.planning.isOther).toBe(false);
+    await held.answer(1);
+    await vi.waitFor(() => expect(app.planning.isOther).toBe(true));
+    app.planning.backToThisComputer();
+    expect(app.planning.isOther).toBe(true);
+  });
+
   it('shortens the context for a model that was not trained for it', async () => {
     const { planningTables } = fakePlanning({});
     const tables = await planningTables();
