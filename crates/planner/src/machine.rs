@@ -96,6 +96,11 @@ impl Computer {
             let choices = variants.iter().filter_map(|row| row.memory_gib.first().copied()).collect();
             return Err(PlanError::WhichMemory { name: name.to_owned(), choices, option: "vram" });
         }
+        // Another card is another computer: what was found out and measured here says nothing about it.
+        hardware.cpu = Cpu { instructions: hardware.cpu.instructions.clone(), ..Cpu::default() };
+        hardware.memory.bandwidth = None;
+        hardware.memory.rates = None;
+        hardware.disks.clear();
         let integrated = row.name.starts_with("Ryzen");
         let mut gpu = blank(&row.name, row.vendor, if integrated { GpuKind::Integrated } else { GpuKind::Discrete });
         set_memory(&mut gpu, given.unwrap_or_else(|| u64::from(row.memory_gib.first().copied().unwrap_or(0)) * GIB));

@@ -14,17 +14,22 @@ pub fn desktop(ram_gib: f64) -> Hardware {
             instructions: vec![InstructionSet::Avx2, InstructionSet::Fma],
             ..Cpu::default()
         },
-        // Two channels of DDR5-5600.
-        memory: Memory { bandwidth: Some(Bandwidth { gb_s: 89.6, basis: BandwidthBasis::Table }), ..Memory::default() },
+        memory: Memory::default(),
         ..Hardware::default()
     };
-    Computer { ram_gib: Some(ram_gib), ..Computer::default() }.hardware(&bare).unwrap()
+    fast_memory(Computer { ram_gib: Some(ram_gib), ..Computer::default() }.hardware(&bare).unwrap())
 }
 
 /// The same with a card from the table.
 pub fn with_gpu(name: &str, ram_gib: f64) -> Hardware {
     let computer = Computer { gpu: Some(name.into()), ram_gib: Some(ram_gib), ..Computer::default() };
-    computer.hardware(&desktop(ram_gib)).unwrap()
+    fast_memory(computer.hardware(&desktop(ram_gib)).unwrap())
+}
+
+/// Two channels of DDR5-5600.
+fn fast_memory(mut hardware: Hardware) -> Hardware {
+    hardware.memory.bandwidth = Some(Bandwidth { gb_s: 89.6, basis: BandwidthBasis::Table });
+    hardware
 }
 
 /// The same with so much video memory, on a card that is in no table.

@@ -121,3 +121,21 @@ fn headers_with_impossible_shapes_are_refused_and_extreme_ones_do_not_overflow()
         assert!(plan.speed.generation.low > 0.0 && plan.speed.generation.high.is_finite());
     }
 }
+
+#[test]
+fn what_was_measured_here_says_nothing_about_another_computer() {
+    let mut here = computers::desktop(64.0);
+    here.cpu.performance_cores = Some(2);
+    let slow =
+        paddock_hardware::Rates { f16_gb_s: 1.0, q8_0_gb_s: 1.0, k_quants_gb_s: 1.0, i_quants_gb_s: 1.0, n_threads: 2 };
+    here.memory.rates = Some(slow);
+    let weights = catalogue::model("llama-3.3-70b").unwrap().weights("Q3_K_M").unwrap();
+    let tok_s = |computer: &Computer| {
+        let machine = Machine::of(&computer.hardware(&here).unwrap());
+        plan(&machine, &weights, &Settings::default(), None).unwrap().speed.generation.high
+    };
+    let more_memory = Computer { ram_gib: Some(128.0), ..Computer::default() };
+    let another = Computer { gpu: Some("RTX 4090".into()), ..more_memory.clone() };
+    assert!(tok_s(&more_memory) < 0.1, "the same processor with more memory is as slow as before");
+    assert!(tok_s(&another) > 3.0);
+}

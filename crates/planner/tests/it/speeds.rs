@@ -1,6 +1,6 @@
 //! The predicted ranges against every measured point that is physically possible.
 
-use paddock_hardware::{Bandwidth, BandwidthBasis};
+use paddock_hardware::{Bandwidth, BandwidthBasis, Hardware};
 use paddock_planner::{Basis, Computer, Machine, Settings, TokS, Weights, catalogue, plan};
 use serde::Deserialize;
 
@@ -36,18 +36,19 @@ fn weights(point: &Point) -> Weights {
 }
 
 fn machine(point: &Point) -> Machine {
-    let mut here = computers::desktop(64.0);
-    here.memory.bandwidth = point.ram_gb_s.map(|gb_s| Bandwidth { gb_s, basis: BandwidthBasis::Table });
-    if let Some(cores) = point.cores {
-        here.cpu.performance_cores = Some(cores);
-    }
-    let Some(name) = point.gpus.first() else { return Machine::of(&here) };
+    let beside = |mut hardware: Hardware| {
+        hardware.memory.bandwidth = point.ram_gb_s.map(|gb_s| Bandwidth { gb_s, basis: BandwidthBasis::Table });
+        hardware.cpu.performance_cores = point.cores.or(hardware.cpu.performance_cores);
+        Machine::of(&hardware)
+    };
+    let here = computers::desktop(64.0);
+    let Some(name) = point.gpus.first() else { return beside(here) };
     let apple = name.starts_with("Apple").then_some(64.0);
     let computer = Computer { gpu: Some(name.clone()), vram_gib: point.vram_gib, ram_gib: apple, bandwidth_gb_s: None };
     let mut hardware = computer.hardware(&here).unwrap();
     let gpu = hardware.gpus[0].clone();
     hardware.gpus.extend(point.gpus.iter().skip(1).map(|_| gpu.clone()));
-    Machine::of(&hardware)
+    beside(hardware)
 }
 
 /// The shown range, and whether part of the model is on a GPU and part of it is not.
