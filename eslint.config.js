@@ -14,7 +14,7 @@ const host = {
   allowTypeImports: true,
   message: 'Only stores call the host. Components use a store.',
 };
-const domains = ['chat', 'models'];
+const domains = ['chat', 'models', 'onboarding'];
 
 export default ts.config(
   { ignores: ['ui/dist/**', 'ui/src/lib/host/bindings.ts', 'target/**', 'node_modules/**'] },

@@ -33,20 +33,25 @@ pub(crate) enum Report {
 pub(crate) struct Session {
     context: Context,
     held: Vec<LlamaToken>,
+    /// How long a piece of a prompt may be at the speed seen so far, in tokens.
+    piece_len: usize,
 }
 
 /// The pieces in which a prompt is processed are as long as takes about this time, so that the progress bar moves on a
 /// slow computer, and a fast one still computes in full batches. Every piece reads all weights again: of a 1B model on
 /// two cores, pieces of 256 tokens cost 1 % of the speed, of 128 3 %, of 32 17 % (`npm run bench -- engine`).
 const PIECE_MS: f64 = 5_000.0;
-/// The first piece, before anything is known of the speed, in tokens. Long enough to be computed efficiently.
-const FIRST_PIECE: usize = 128;
+/// The first piece after a load, before anything is known of the speed, is as long as a thread of this many operations
+/// per second would take. Measured: 75 to 80 GFLOP/s on AVX2 cores with K-quants and Q8_0.
+const THREAD_FLOP_S: f64 = 75e9;
 /// Below this, the weights are read too often per token.
 const SHORTEST_PIECE: usize = 32;
 
 impl Session {
-    pub(crate) fn new(context: Context) -> Self {
-        Self { context, held: Vec::new() }
+    /// `n_threads`: those that understand prompts.
+    pub(crate) fn new(context: Context, n_threads: u32) -> Self {
+        let piece_len = first_piece(context.model().n_params(), n_threads, context.n_batch() as usize);
+        Self { context, held: Vec::new(), piece_len }
     }
 
     pub(crate) fn context(&self) -> &Context {
@@ -114,7 +119,6 @@ impl Session {
         report: &mut impl FnMut(Report),
     ) -> Result<bool, DecodeError> {
         let longest = self.context.n_batch() as usize;
-        let mut piece_len = FIRST_PIECE.min(longest);
         let total = count(prompt.len());
         report(Report::Prompt { processed: count(cached), total, cached: count(cached) });
         while self.held.len() < prompt.len() {
@@ -122,7 +126,7 @@ impl Session {
                 return Ok(false);
             }
             let from = self.held.len();
-            let piece = &prompt[from..prompt.len().min(from + piece_len)];
+            let piece = &prompt[from..from + share(prompt.len() - from, self.piece_len.min(longest))];
             let last = from + piece.len() == prompt.len();
             let started = Instant::now();
             match self.context.decode(piece, count(from), last) {
@@ -139,7 +143,10 @@ impl Session {
             self.context.synchronize();
             liveness::progressed();
             report(Report::Prompt { processed: count(self.held.len()), total, cached: count(cached) });
-            piece_len = next_piece(piece.len(), ms_since(started), longest);
+            // A few tokens take about as long as many, and would teach too little.
+            if piece.len() * 2 >= self.piece_len.min(longest) {
+                self.piece_len = next_piece(piece.len(), ms_since(started), longest);
+            }
         }
         Ok(true)
     }
@@ -245,7 +252,25 @@ fn sampler(sampling: &Sampling, n_vocab: i32) -> LlamaSampler {
     LlamaSampler::chain(chain, true)
 }
 
-/// How long the next piece is, after one of `len` tokens took `took_ms`.
+/// How long the first piece may be, for a model of so many weights. A graphics card is faster; the next piece will be.
+fn first_piece(n_params: u64, n_threads: u32, longest: usize) -> usize {
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an estimate"
+    )]
+    // Two operations for every weight and token.
+    let fitting = (f64::from(n_threads) * THREAD_FLOP_S * PIECE_MS / 1e3 / (2.0 * n_params.max(1) as f64)) as usize;
+    fitting.clamp(SHORTEST_PIECE.min(longest), longest)
+}
+
+/// The next piece of `left` tokens: as few pieces as may be, all alike, since each reads all weights.
+fn share(left: usize, piece_len: usize) -> usize {
+    left.div_ceil(left.div_ceil(piece_len.max(1)).max(1))
+}
+
+/// How long a piece may be, after one of `len` tokens took `took_ms`.
 fn next_piece(len: usize, took_ms: f64, longest: usize) -> usize {
     #[expect(
         clippy::cast_precision_loss,
@@ -269,6 +294,24 @@ fn ms_since(start: Instant) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_piece_is_long_for_a_small_model_and_short_for_a_large_one() {
+        assert_eq!(first_piece(1_236_000_000, 2, 2048), 303);
+        assert_eq!(first_piece(70_600_000_000, 8, 2048), 32);
+        assert_eq!(first_piece(2_700_000, 1, 2048), 2048);
+        assert_eq!(first_piece(0, 0, 16), 16);
+    }
+
+    #[test]
+    fn a_prompt_is_cut_into_equal_pieces_and_as_few_as_may_be() {
+        assert_eq!(share(508, 2048), 508);
+        assert_eq!(share(508, 310), 254);
+        assert_eq!(share(254, 310), 254);
+        assert_eq!(share(1, 32), 1);
+        assert_eq!(share(33, 32), 17);
+        assert_eq!(share(100, 0), 1);
+    }
 
     #[test]
     fn pieces_grow_on_a_fast_computer_and_stay_short_on_a_slow_one() {

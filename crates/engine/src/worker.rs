@@ -92,7 +92,7 @@ impl Worker<'_> {
         let report = |phase, fraction| outbox.send(id, Event::LoadProgress { phase, fraction });
         let log = llama::log_mark();
         let Opened { model, context, used } = load::open(self.backend()?, params, report)?;
-        let mut session = Session::new(context);
+        let mut session = Session::new(context, used.n_threads_batch);
         session.warm_up(model.bos().0.unwrap_or(LlamaToken(0))).map_err(|error| stopped_or(error, log))?;
         report(LoadPhase::WarmingUp, 1.0);
 
