@@ -25,13 +25,15 @@ const ALLOWED: [(&str, &[&str]); 10] = [
 ];
 
 /// Libraries that only one crate may know.
-const OWNED: [(&str, &str); 6] = [
+const OWNED: [(&str, &str); 8] = [
     ("tauri", "paddock-desktop"),
     ("llama-cpp-2", "paddock-engine"),
     ("llama-cpp-sys-2", "paddock-engine"),
     ("rusqlite", "paddock-store"),
     ("minijinja", "paddock-engine"),
     ("nvml-wrapper", "paddock-hardware"),
+    ("reqwest", "paddock-hub"),
+    ("rustls", "paddock-hub"),
 ];
 
 /// Normal and build dependencies of the workspace's members.

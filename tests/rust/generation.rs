@@ -184,7 +184,8 @@ async fn a_long_prompt_can_be_stopped_in_the_middle_of_a_micro_batch() {
 #[tokio::test]
 async fn prompt_progress_grows_from_what_was_cached_to_the_whole() {
     // A piece is never longer than a batch; this model is so small that it would take the whole prompt in one.
-    let (host, _) = loaded_host(LoadParams { n_ctx: Some(8_192), n_batch: 256, ..LoadParams::default() }).await;
+    let (host, _) =
+        loaded_host(LoadParams { n_ctx: Some(8_192), n_batch: 256, n_ubatch: 256, ..LoadParams::default() }).await;
     let long = vec![user(&"sky blue ".repeat(600))];
     let total = host.count_tokens(long.clone()).await.unwrap();
     let mut generation = host.generate(GenerateParams { max_tokens: Some(1), ..greedy(long) });

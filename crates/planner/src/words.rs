@@ -220,6 +220,16 @@ fn times(factor: f64) -> String {
     if factor < 3.0 { format!("{factor:.1}") } else { format!("{factor:.0}") }
 }
 
+/// On Apple Silicon: how much of the memory the GPU may use, and what an expert can do about it.
+fn apple_limit(machine: &Machine) -> Option<String> {
+    let gpu = machine.devices.iter().find(|device| device.kind == GpuKind::Unified)?;
+    let limit = paddock_hardware::apple::wired_limit(machine.ram_total_bytes?, gpu.total_bytes, None);
+    Some(match limit.command {
+        Some(command) => format!("{} {command}", limit.explanation),
+        None => limit.explanation,
+    })
+}
+
 /// What weakens every figure: what is unknown, and memory that others hold.
 pub(crate) fn remarks(machine: &Machine) -> Vec<String> {
     let mut remarks = Vec::new();
@@ -232,6 +242,7 @@ pub(crate) fn remarks(machine: &Machine) -> Vec<String> {
             machine.ram_gb_s
         ));
     }
+    remarks.extend(apple_limit(machine));
     for device in &machine.devices {
         let held = device.total_bytes - device.free_bytes;
         if device.total_bytes == 0 {

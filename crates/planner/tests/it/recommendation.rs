@@ -68,6 +68,9 @@ fn a_mac_with_48_gib_gets_a_k_quant_of_three_bits_and_hears_why() {
     let text = reasons(&recommendation);
     assert!(text.contains("Metal computes I-quants more slowly"), "{text}");
     assert!(text.contains("on Apple Silicon a split is slower than either"), "{text}");
+    let remarks = recommendation.remarks.join(" ");
+    assert!(remarks.contains("macOS lets the GPU use 36 GiB"), "{remarks}");
+    assert!(remarks.contains("sudo sysctl iogpu.wired_limit_mb=40960"), "{remarks}");
     // Q4_K_M takes 39.6 GiB, and Metal recommends 36.
     let q4 = recommendation.candidates.iter().find(|candidate| candidate.quant.name == "Q4_K_M").unwrap();
     assert!(q4.plan.memory.n_gpu_layers < 81);
