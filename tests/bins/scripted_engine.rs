@@ -174,12 +174,12 @@ fn work(shared: &Shared, requests: &mpsc::Receiver<ToEngine>) {
                 loaded = false;
                 Event::Unloaded
             }
-            Request::ListDevices => Event::Devices { devices: vec![device()], nvidia: NvidiaReport::default() },
+            Request::ListDevices => Event::Devices { devices: devices(), nvidia: NvidiaReport::default() },
             Request::Inspect(params) => Event::Inspected(Inspected {
-                buffers: vec![buffer_use()],
+                buffers: [buffer_use()].into_iter().chain(card_use(&params)).collect(),
                 n_ctx: params.n_ctx.unwrap_or(4096),
                 n_layers: 16,
-                n_gpu_layers: 0,
+                n_gpu_layers: params.n_gpu_layers.filter(|_| has_card()).unwrap_or(0),
             }),
             Request::Benchmark { .. } if loaded => fail(FailureCode::BadRequest, "A model is loaded."),
             Request::Benchmark { .. } => Event::Rates { devices: vec![rates()] },
@@ -195,6 +195,39 @@ fn work(shared: &Shared, requests: &mpsc::Receiver<ToEngine>) {
 
 fn fail(code: FailureCode, message: &str) -> Event {
     Event::Failed(Failure { code, message: message.into(), details: None })
+}
+
+/// Started with the argument `card`, it also has a graphics card.
+fn has_card() -> bool {
+    std::env::args().any(|argument| argument == "card")
+}
+
+/// A card with 24 GiB, all of them free.
+fn card() -> Device {
+    Device {
+        name: "CUDA0".into(),
+        description: "NVIDIA GeForce RTX 4090".into(),
+        backend: "CUDA".into(),
+        kind: DeviceKind::Gpu,
+        memory_total_bytes: 24 << 30,
+        memory_free_bytes: 24 << 30,
+    }
+}
+
+/// What a model takes on the card: 600 MB for each layer, more than any plan would say.
+fn card_use(params: &LoadParams) -> Option<BufferUse> {
+    let layers = params.n_gpu_layers.filter(|_| has_card())?;
+    Some(BufferUse {
+        device: "CUDA0".into(),
+        buffer_type: "CUDA0".into(),
+        weights_bytes: u64::from(layers) * 600_000_000,
+        kv_bytes: 0,
+        compute_bytes: 0,
+    })
+}
+
+fn devices() -> Vec<Device> {
+    has_card().then(card).into_iter().chain([device()]).collect()
 }
 
 fn device() -> Device {
@@ -247,7 +280,7 @@ fn load(shared: &Shared, id: u64, params: &LoadParams) -> Event {
         n_ctx: params.n_ctx.unwrap_or(4096),
         n_ctx_train: 131_072,
         n_layers: 16,
-        n_gpu_layers: 0,
+        n_gpu_layers: params.n_gpu_layers.filter(|_| has_card()).unwrap_or(0),
         n_threads: params.n_threads.unwrap_or(2),
         load_ms: ms_since(started),
         buffers: vec![cpu],

@@ -2,11 +2,15 @@
 
 use paddock_core::{
     EngineCommand, ErrorCode,
-    view::{LoadSettings, OtherComputer, PreferenceView, RecommendRequest, VerdictView},
+    view::{EngineState, LoadSettings, OtherComputer, PreferenceView, RecommendRequest, VerdictView},
 };
 use paddock_store::Store;
+use tempfile::TempDir;
 
-use crate::harness::{TestApp, done, patiently, real_engine, self_test_model};
+use crate::{
+    harness::{TestApp, done, patiently, real_engine, scripted_engine, self_test_model},
+    inspect::random_model,
+};
 
 fn request(computer: OtherComputer) -> RecommendRequest {
     RecommendRequest {
@@ -107,6 +111,28 @@ async fn an_engine_that_dies_while_looking_costs_the_graphics_cards_and_nothing_
     assert!(hardware.ram_bytes.is_some());
     assert!(hardware.unknowns.iter().any(|unknown| unknown.what == "graphics cards"), "{:?}", hardware.unknowns);
     assert!(patiently(app.recommend(request(OtherComputer::default()))).await.unwrap().recommended.is_some());
+}
+
+#[tokio::test]
+async fn before_a_load_the_engine_has_the_last_word_about_the_layers() {
+    let folder = TempDir::new().unwrap();
+    let path = random_model(&folder, &["--shape", "70b", "--type", "q3_k_m", "--sparse"]).display().to_string();
+    let mut engine = scripted_engine();
+    engine.args.push("card".into());
+    let this = TestApp::new(engine);
+    let planned = patiently(this.app.plan_file(path.clone(), 4096)).await.unwrap();
+    assert_eq!(planned.n_gpu_layers, 54, "the plan for 24 GiB");
+    patiently(this.app.load_model(path.clone(), LoadSettings::default())).await.unwrap();
+    // This engine says that each layer takes 600 MB: 42 of them fit into 24 GiB.
+    let state = this.app.engine_state().borrow().clone();
+    let EngineState::Ready { model } = state else { panic!("{state:?}") };
+    assert_eq!(model.n_gpu_layers, 42);
+    // Who says a number gets it.
+    let settings = LoadSettings { n_gpu_layers: Some(50), ..LoadSettings::default() };
+    patiently(this.app.load_model(path, settings)).await.unwrap();
+    let state = this.app.engine_state().borrow().clone();
+    let EngineState::Ready { model } = state else { panic!("{state:?}") };
+    assert_eq!(model.n_gpu_layers, 50);
 }
 
 #[tokio::test]

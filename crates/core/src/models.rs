@@ -193,13 +193,17 @@ impl App {
             None => self.layers_that_fit(&file.path, file.size_bytes, settings.n_ctx).await,
             chosen => chosen,
         };
-        let params = LoadParams {
+        let planned = settings.n_gpu_layers.is_none() && n_gpu_layers.is_some();
+        let mut params = LoadParams {
             path: file.path.clone(),
             n_ctx: settings.n_ctx,
             n_gpu_layers,
             n_threads: settings.n_threads,
             ..LoadParams::default()
         };
+        if planned {
+            params = self.checked(params).await;
+        }
         let loaded =
             self.inner.host.load(params, |LoadReport { phase, fraction }| show(phase.into(), fraction)).await?;
         match *self.inner.host.life().borrow() {

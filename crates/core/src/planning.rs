@@ -5,7 +5,7 @@ use std::{
     sync::PoisonError,
 };
 
-use paddock_engine_api::protocol::{DeviceRates, Loaded};
+use paddock_engine_api::protocol::{BufferUse, DeviceRates, LoadParams, Loaded};
 use paddock_hardware::Hardware;
 use paddock_planner::{CacheType, Computer, Machine, Plan, PlanError, Settings, Weights, catalogue};
 use paddock_store::{LoadRecord, Timings};
@@ -25,6 +25,9 @@ const FIRST_RUN_DONE: &str = "first_run_done";
 
 /// A model below this fits on any card in use, whole: 1 GB.
 const FITS_ANYWHERE_BYTES: u64 = 1_000_000_000;
+
+/// How often the last check takes layers off; a plan that is further from the truth than this is no plan.
+const MOST_CHECKS: usize = 4;
 
 /// Measured rates, and the computer they belong to: a disk can move to another one.
 #[derive(Serialize, Deserialize)]
@@ -137,6 +140,26 @@ impl App {
         Some(plan.n_gpu_layers_safe)
     }
 
+    /// The last check before a load: what llama.cpp itself would allocate, against what is free on the cards. Takes
+    /// layers off until it fits, since what the plan says of a card is an estimate.
+    pub(crate) async fn checked(&self, mut params: LoadParams) -> LoadParams {
+        let hardware = self.inner.surveyed.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
+        for _ in 0..MOST_CHECKS {
+            let Some(layers) = params.n_gpu_layers.filter(|layers| *layers > 0) else { break };
+            // An engine that cannot say it is going to say more at the load.
+            let Ok(inspected) = self.inner.host.inspect(params.clone()).await else { break };
+            let (short_bytes, on_cards_bytes) = shortage(&inspected.buffers, &hardware);
+            if short_bytes == 0 {
+                break;
+            }
+            let layer_bytes = (on_cards_bytes / u64::from(layers)).max(1);
+            let too_many = u32::try_from(short_bytes.div_ceil(layer_bytes)).unwrap_or(u32::MAX);
+            tracing::info!(layers, too_many, "the engine needs more on the card than was planned");
+            params.n_gpu_layers = Some(layers.saturating_sub(too_many));
+        }
+        params
+    }
+
     /// Stores what was planned for a load beside what the engine really took. Failing at it must not fail the load.
     pub(crate) async fn note_load(&self, loaded: &Loaded) {
         let hardware = self.inner.surveyed.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -216,6 +239,20 @@ pub(crate) fn weights_of_model(model: &paddock_gguf::Model) -> Result<Weights, A
         .split_first()
         .ok_or_else(|| ApiError::new(ErrorCode::ModelRefused, "This model has no parts."))?;
     Ok(Weights::from_headers(first, others)?)
+}
+
+/// By how many bytes the worst card falls short, and what all cards are to hold.
+fn shortage(buffers: &[BufferUse], hardware: &Hardware) -> (u64, u64) {
+    let mut worst = 0;
+    let mut all = 0;
+    for gpu in &hardware.gpus {
+        let on_it = buffers.iter().filter(|buffer| Some(buffer.device.as_str()) == gpu.engine_device.as_deref());
+        let needed: u64 = on_it.map(|buffer| buffer.weights_bytes + buffer.kv_bytes + buffer.compute_bytes).sum();
+        all += needed;
+        // A card that does not say what is free is not judged.
+        worst = worst.max(gpu.free_bytes.map_or(0, |free| needed.saturating_sub(free)));
+    }
+    (worst, all)
 }
 
 /// Enough to tell two computers apart.
