@@ -97,12 +97,7 @@ describe('the Models view', () => {
     assert.match(plain(there.other), /This is not your computer\..*RTX 4090.*64 GiB/);
     assert.ok(there.gpuLayers > 0, there.layers);
     assert.match(there.layers, /layers on the RTX 4090/);
-    // By keyboard: this driver takes the button for covered after the page has scrolled itself.
-    await app.browser.execute(
-      (button) => document.querySelector(button).focus(),
-      byId('back-to-this-computer'),
-    );
-    await app.browser.keys('Enter');
+    await click(app, 'back-to-this-computer');
     await until('this computer', async () => !(await view(app)).other);
     await until('its plan', async () => (await view(app)).layers === here.layers);
   });
