@@ -59,7 +59,7 @@ pub(crate) struct Inner {
     /// The model in the engine. Whoever holds the lock has the engine: loads and answers come one after the other.
     pub(crate) engine: AsyncMutex<Option<Current>>,
     /// This computer, when it was looked at last.
-    pub(crate) surveyed: Mutex<Option<Hardware>>,
+    surveyed: Mutex<Option<Hardware>>,
     /// The answers on their way, by conversation.
     pub(crate) answering: Mutex<HashMap<ConversationId, Arc<Live>>>,
 }
@@ -158,6 +158,10 @@ impl Inner {
     /// A panic while holding the store cannot leave it half changed: SQLite's transactions see to that.
     fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn surveyed(&self) -> MutexGuard<'_, Option<Hardware>> {
+        self.surveyed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn answering(&self) -> MutexGuard<'_, HashMap<ConversationId, Arc<Live>>> {

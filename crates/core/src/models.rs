@@ -133,9 +133,9 @@ impl App {
             Ok((loaded, pid)) => {
                 let model = describe(&loaded, name, &file, own);
                 self.remember(&model, settings, file.size_bytes).await;
-                self.note_load(&loaded).await;
                 self.inner.engine_state.send_replace(EngineState::Ready { model: model.clone() });
                 *engine = Some(Current { pid, model, settings });
+                self.note_load(&loaded).await;
                 Ok(())
             }
             Err(error) => {

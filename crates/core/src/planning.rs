@@ -1,9 +1,6 @@
 //! The truth before the download: this computer, what fits on it, and what a file on the disk would need.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::PoisonError,
-};
+use std::path::{Path, PathBuf};
 
 use paddock_engine_api::protocol::{BufferUse, DeviceRates, LoadParams, Loaded};
 use paddock_hardware::Hardware;
@@ -42,7 +39,7 @@ impl App {
     /// # Errors
     /// Only what the disk says.
     pub async fn hardware(&self) -> Result<HardwareView, ApiError> {
-        Ok(HardwareView::from(&self.known_hardware().await?))
+        Ok(HardwareView::from(&self.look_again().await?))
     }
 
     /// Measures how fast the memories here are; takes about three seconds and all of their speed. A loaded model is
@@ -60,10 +57,13 @@ impl App {
         }
         let devices = self.inner.host.benchmark().await?;
         drop(engine);
-        let hardware = survey(&self.inner.host).await;
+        let mut hardware = survey(&self.inner.host).await;
+        add_rates(&mut hardware, &devices);
+        let view = HardwareView::from(&hardware);
         let stored = StoredRates { computer: fingerprint(&hardware), devices };
+        *self.inner.surveyed() = Some(hardware);
         self.with_store(move |store| store.set_setting(RATES, &stored)).await?;
-        self.hardware().await
+        Ok(view)
     }
 
     /// What can be chosen from when planning.
@@ -131,7 +131,8 @@ impl App {
         if size_bytes < FITS_ANYWHERE_BYTES {
             return None;
         }
-        let hardware = self.known_hardware().await.ok()?;
+        // What is free on a card now decides, not what was free when somebody looked.
+        let hardware = self.look_again().await.ok()?;
         let machine = Machine::of(&hardware);
         if machine.devices.is_empty() {
             return None;
@@ -143,7 +144,7 @@ impl App {
     /// The last check before a load: what llama.cpp itself would allocate, against what is free on the cards. Takes
     /// layers off until it fits, since what the plan says of a card is an estimate.
     pub(crate) async fn checked(&self, mut params: LoadParams) -> LoadParams {
-        let hardware = self.inner.surveyed.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
+        let hardware = self.inner.surveyed().clone().unwrap_or_default();
         for _ in 0..MOST_CHECKS {
             let Some(layers) = params.n_gpu_layers.filter(|layers| *layers > 0) else { break };
             // An engine that cannot say it is going to say more at the load.
@@ -162,7 +163,7 @@ impl App {
 
     /// Stores what was planned for a load beside what the engine really took. Failing at it must not fail the load.
     pub(crate) async fn note_load(&self, loaded: &Loaded) {
-        let hardware = self.inner.surveyed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let hardware = self.inner.surveyed().clone();
         let machine = Machine::of(&hardware.unwrap_or_else(paddock_hardware::system));
         let layers = Some(loaded.n_gpu_layers);
         let Some(plan) = self.plan_of(&machine, loaded.path.clone(), Some(loaded.n_ctx), layers).await else { return };
@@ -210,15 +211,25 @@ impl App {
         paddock_planner::plan(machine, &weights, &Settings { n_ctx, n_gpu_layers, ..usual }, None).ok()
     }
 
-    /// This computer, with what was measured on it before.
+    /// This computer as it was when it was looked at last. A plan follows a slider, and the engine that lists the
+    /// cards answers only when it has finished writing.
     async fn known_hardware(&self) -> Result<Hardware, ApiError> {
+        let known = self.inner.surveyed().clone();
+        match known {
+            Some(hardware) => Ok(hardware),
+            None => self.look_again().await,
+        }
+    }
+
+    /// This computer as it is now, with what was measured on it before.
+    async fn look_again(&self) -> Result<Hardware, ApiError> {
         let mut hardware = survey(&self.inner.host).await;
         // What cannot be read back was written by another version: measure again.
         let stored: Option<StoredRates> = self.with_store(|store| Ok(store.setting(RATES).ok().flatten())).await?;
         if let Some(stored) = stored.filter(|stored| stored.computer == fingerprint(&hardware)) {
             add_rates(&mut hardware, &stored.devices);
         }
-        *self.inner.surveyed.lock().unwrap_or_else(PoisonError::into_inner) = Some(hardware.clone());
+        *self.inner.surveyed() = Some(hardware.clone());
         Ok(hardware)
     }
 }
