@@ -6,6 +6,7 @@
 mod arguments;
 mod chat;
 mod devices;
+mod engine;
 mod planning;
 mod terminal;
 

@@ -1,7 +1,7 @@
 //! `paddock hardware`, `quants`, `plan` and `recommend`: the truth before the download.
 
 use paddock_core::{
-    ApiError, AppConfig, EngineHost, ErrorCode,
+    ApiError, ErrorCode,
     hardware::Hardware,
     planner::{
         CacheType, Computer, DevicePlan, Machine, Pick, Plan, Preference, Recommendation, Settings, TokS, catalogue,
@@ -13,14 +13,15 @@ use serde_json::{Value, json};
 
 use crate::{
     arguments::{ComputerOptions, HardwareOptions, PlanOptions, QuantsOptions, RecommendOptions, Wish},
-    terminal,
+    engine,
+    terminal::{self, gib},
 };
 
 /// `paddock hardware`.
 pub async fn hardware(options: HardwareOptions) -> Result<(), ApiError> {
     let hardware = look(options.measure).await?;
     if options.json {
-        return print_json(&hardware);
+        return terminal::write_json(&hardware);
     }
     terminal::write_answer(&hardware_lines(&hardware));
     Ok(())
@@ -46,7 +47,7 @@ pub fn quants(options: &QuantsOptions) -> Result<(), ApiError> {
                 row
             })
             .collect();
-        return print_json(&rows);
+        return terminal::write_json(&rows);
     }
     terminal::write_answer(&format!("{}\n", model.name));
     for (quant, file_bytes) in rows {
@@ -70,7 +71,7 @@ pub async fn plan_model(options: PlanOptions) -> Result<(), ApiError> {
     };
     let plan = plan(&machine, &weights, &settings, None)?;
     if options.json {
-        return print_json(&plan_json(&plan));
+        return terminal::write_json(&plan_json(&plan));
     }
     let quant = weights.quant.as_deref().unwrap_or("");
     terminal::write_answer(&format!("{} {quant} · {:.1} GB\n", weights.name, gb(weights.file_bytes)));
@@ -90,7 +91,7 @@ pub async fn recommendation(options: RecommendOptions) -> Result<(), ApiError> {
     };
     let recommendation = recommend(&machine, model, &settings, preference)?;
     if options.json {
-        return print_json(&recommendation_json(&recommendation));
+        return terminal::write_json(&recommendation_json(&recommendation));
     }
     terminal::write_answer(&recommendation_lines(&recommendation));
     Ok(())
@@ -128,27 +129,10 @@ async fn machine(options: &ComputerOptions) -> Result<Machine, ApiError> {
 }
 
 async fn look(measure: bool) -> Result<Hardware, ApiError> {
-    let config = AppConfig::usual()?;
-    let host = EngineHost::new(config.engine, config.host).map_err(|error| ApiError {
-        code: ErrorCode::Internal,
-        message: format!("The engine could not be started: {error}."),
-        hint: None,
-        details: None,
-    })?;
+    let host = engine::host()?;
     let hardware = if measure { survey_and_measure(&host).await? } else { survey(&host).await };
     host.stop().await;
     Ok(hardware)
-}
-
-fn print_json<T: serde::Serialize>(value: &T) -> Result<(), ApiError> {
-    let json = serde_json::to_string_pretty(value).map_err(|error| ApiError {
-        code: ErrorCode::Internal,
-        message: format!("The answer could not be written as JSON: {error}."),
-        hint: None,
-        details: None,
-    })?;
-    terminal::write_answer(&format!("{json}\n"));
-    Ok(())
 }
 
 fn tok_s_json(range: &TokS) -> Value {
@@ -208,10 +192,6 @@ fn recommendation_json(recommendation: &Recommendation) -> Value {
 
 fn gb(bytes: u64) -> f64 {
     bytes as f64 / 1e9
-}
-
-fn gib(bytes: u64) -> f64 {
-    bytes as f64 / (1_u64 << 30) as f64
 }
 
 fn speed(range: &TokS) -> String {

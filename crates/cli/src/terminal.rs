@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use paddock_core::{ApiError, Timings};
+use paddock_core::{ApiError, ErrorCode, Timings};
 
 /// Say what went wrong, why, and what to do.
 pub fn complain(error: &ApiError) {
@@ -21,6 +21,24 @@ pub fn write_answer(text: &str) {
     if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
         std::process::exit(0);
     }
+}
+
+/// Print JSON, and nothing else, on standard output.
+pub fn write_json<T: serde::Serialize>(value: &T) -> Result<(), ApiError> {
+    let json = serde_json::to_string_pretty(value).map_err(|error| ApiError {
+        code: ErrorCode::Internal,
+        message: format!("The answer could not be written as JSON: {error}."),
+        hint: None,
+        details: None,
+    })?;
+    write_answer(&format!("{json}\n"));
+    Ok(())
+}
+
+/// Bytes in GiB, to be shown with a decimal or two.
+#[expect(clippy::cast_precision_loss, reason = "shown with few digits")]
+pub fn gib(bytes: u64) -> f64 {
+    bytes as f64 / (1_u64 << 30) as f64
 }
 
 /// A line that the next one replaces; nothing where standard error is not a terminal.

@@ -254,15 +254,17 @@ fn sampler(sampling: &Sampling, n_vocab: i32) -> LlamaSampler {
 
 /// How long the first piece may be, for a model of so many weights. A graphics card is faster; the next piece will be.
 fn first_piece(n_params: u64, n_threads: u32, longest: usize) -> usize {
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "an estimate"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     // Two operations for every weight and token.
-    let fitting = (f64::from(n_threads) * THREAD_FLOP_S * PIECE_MS / 1e3 / (2.0 * n_params.max(1) as f64)) as usize;
-    fitting.clamp(SHORTEST_PIECE.min(longest), longest)
+    let flop = 2.0 * n_params.max(1) as f64;
+    in_piece_time(f64::from(n_threads) * THREAD_FLOP_S / 1e3 / flop).clamp(SHORTEST_PIECE.min(longest), longest)
+}
+
+/// Tokens that are understood in the time of a piece, at so many per millisecond.
+fn in_piece_time(tokens_per_ms: f64) -> usize {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate; saturates")]
+    let tokens = (tokens_per_ms * PIECE_MS) as usize;
+    tokens
 }
 
 /// The next piece of `left` tokens: as few pieces as may be, all alike, since each reads all weights.
@@ -272,13 +274,8 @@ fn share(left: usize, piece_len: usize) -> usize {
 
 /// How long a piece may be, after one of `len` tokens took `took_ms`.
 fn next_piece(len: usize, took_ms: f64, longest: usize) -> usize {
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "an estimate"
-    )]
-    let fitting = (len as f64 * PIECE_MS / took_ms.max(0.01)) as usize;
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let fitting = in_piece_time(len as f64 / took_ms.max(0.01));
     // At most doubled, since the first pieces of a prompt are cheaper than the last.
     (fitting.min(len * 2) / SHORTEST_PIECE * SHORTEST_PIECE).clamp(SHORTEST_PIECE.min(longest), longest)
 }
