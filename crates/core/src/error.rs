@@ -44,6 +44,10 @@ pub enum ErrorCode {
     NotFound,
     /// What was given makes no sense.
     BadInput,
+    /// The repository is only open to people who accepted its terms, or the access token is missing or refused.
+    Gated,
+    /// The model's licence has to be accepted first.
+    LicenceNotAccepted,
     /// The disk or the database.
     Storage,
     /// A fault of Paddock's own.

@@ -9,8 +9,10 @@ use specta::Type;
 
 use crate::ApiError;
 
+mod downloads;
 mod planning;
 
+pub use downloads::*;
 pub use planning::*;
 
 /// What the window says about the app itself.

@@ -13,6 +13,7 @@
 mod appearance;
 mod error;
 mod inspect;
+pub mod receipt;
 pub mod remote;
 mod split;
 

@@ -1,0 +1,1 @@
+//! A server that speaks like Hugging Face, and misbehaves on command.
