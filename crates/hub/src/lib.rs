@@ -15,7 +15,9 @@ mod error;
 mod inspect;
 pub mod receipt;
 pub mod remote;
+mod space;
 mod split;
 
 pub use error::Error;
 pub use inspect::{ModelFile, OpenedModel, inspect, open_model};
+pub use space::free_bytes;
