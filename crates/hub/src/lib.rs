@@ -17,6 +17,7 @@ pub mod receipt;
 pub mod remote;
 mod space;
 mod split;
+pub mod transfer;
 
 pub use error::Error;
 pub use inspect::{ModelFile, OpenedModel, inspect, open_model};

@@ -308,6 +308,13 @@ pub enum RemoteError {
     },
 }
 
+impl RemoteError {
+    /// How long the server wants to be left alone, where it says so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        if let Self::TooManyRequests { retry_after, .. } = self { *retry_after } else { None }
+    }
+}
+
 fn or_one_of(nearest: &[String]) -> String {
     if nearest.is_empty() { String::new() } else { format!(" Choose one of those it has: {}.", nearest.join(", ")) }
 }

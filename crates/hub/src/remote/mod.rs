@@ -12,11 +12,11 @@
 mod error;
 mod headers;
 mod listing;
-mod names;
+pub(crate) mod names;
 mod quant;
-mod refusal;
+pub(crate) mod refusal;
 mod tree;
-mod web;
+pub(crate) mod web;
 mod zone;
 
 use std::fmt;
@@ -98,7 +98,7 @@ impl fmt::Debug for HubConfig {
 /// A server with repositories of models. Keeps connections open, so make one and use it for all.
 #[derive(Debug)]
 pub struct Hub {
-    web: Web,
+    pub(crate) web: Web,
 }
 
 impl Hub {
@@ -118,6 +118,24 @@ impl Hub {
     /// See [`RemoteError`].
     pub async fn list(&self, repo: &RepoId, revision: &str) -> Result<Listing, RemoteError> {
         tree::list(&self.web, repo, revision).await
+    }
+
+    /// TEMPORARY until info is merged.
+    pub(crate) async fn commit(&self, repo: &RepoId, revision: &str) -> Result<String, RemoteError> {
+        let url = self.web.url(["api", "models", repo.owner(), repo.name(), "revision", revision]);
+        let mut answer = self.web.get(url, None).await?;
+        if answer.response.status() != reqwest::StatusCode::OK || web::is_web_page(answer.response.headers()) {
+            return Err(self.web.refusal(refusal::Wanted { repo, revision, file: None }, &answer));
+        }
+        let body = self.web.body(&mut answer, 4 << 20).await?;
+        let json: serde_json::Value =
+            serde_json::from_slice(&body).map_err(|e| web::bad_answer(&answer.url, e.to_string()))?;
+        Ok(json["sha"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The server, without a path: `https://huggingface.co`.
+    pub(crate) fn endpoint(&self) -> String {
+        self.web.endpoint()
     }
 
     /// The headers of all files of one model, put together: what it is, and where each tensor lies. `wanted` is as for

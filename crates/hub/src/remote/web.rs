@@ -3,7 +3,9 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RANGE};
+use reqwest::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, IF_RANGE, LOCATION, RANGE,
+};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Response, StatusCode, Url};
 
@@ -62,6 +64,11 @@ impl Web {
         url
     }
 
+    /// The endpoint as text, without a slash at its end.
+    pub(crate) fn endpoint(&self) -> String {
+        self.endpoint.as_str().trim_end_matches('/').to_owned()
+    }
+
     /// Whether the token may be sent there.
     pub(crate) fn is_endpoint(&self, url: &Url) -> bool {
         url.origin() == self.endpoint.origin()
@@ -77,10 +84,20 @@ impl Web {
 
     /// Asks, and follows redirects, with the token only where it belongs. `range` is first and last byte.
     pub(crate) async fn get(&self, url: Url, range: Option<(u64, u64)>) -> Result<Answer, RemoteError> {
+        self.get_if(url, range, None).await
+    }
+
+    /// As [`Web::get`]; the range is only wanted of the version of the file that has this strong `ETag`.
+    pub(crate) async fn get_if(
+        &self,
+        url: Url,
+        range: Option<(u64, u64)>,
+        etag: Option<&HeaderValue>,
+    ) -> Result<Answer, RemoteError> {
         let asked = url.clone();
         let (mut url, mut linked_size, mut linked_etag) = (url, None, None);
         for _ in 0..=MAX_REDIRECTS {
-            let response = self.get_once(&url, range).await?;
+            let response = self.get_once(&url, range, etag).await?;
             if self.is_endpoint(&url) {
                 linked_size = text(response.headers(), "x-linked-size").and_then(|size| size.parse().ok());
                 linked_etag = text(response.headers(), "x-linked-etag").map(|etag| etag.trim_matches('"').to_owned());
@@ -94,11 +111,19 @@ impl Web {
         Err(RemoteError::RedirectLoop { host: host(&asked), at_most: MAX_REDIRECTS })
     }
 
-    async fn get_once(&self, url: &Url, range: Option<(u64, u64)>) -> Result<Response, RemoteError> {
+    async fn get_once(
+        &self,
+        url: &Url,
+        range: Option<(u64, u64)>,
+        etag: Option<&HeaderValue>,
+    ) -> Result<Response, RemoteError> {
         // A compressed answer would make lengths and ranges mean something else.
         let mut request = self.client.get(url.clone()).header(ACCEPT_ENCODING, "identity");
         if let Some((first, last)) = range {
             request = request.header(RANGE, format!("bytes={first}-{last}"));
+            if let Some(etag) = etag {
+                request = request.header(IF_RANGE, etag.clone());
+            }
         }
         if let Some(authorization) = self.authorization.as_ref().filter(|_| self.is_endpoint(url)) {
             request = request.header(AUTHORIZATION, authorization.clone());
@@ -146,7 +171,7 @@ impl Web {
         Ok(body)
     }
 
-    fn cut(&self, url: &Url, error: &reqwest::Error) -> RemoteError {
+    pub(crate) fn cut(&self, url: &Url, error: &reqwest::Error) -> RemoteError {
         RemoteError::Cut { host: host(url), cause: cause(error) }
     }
 
