@@ -28,6 +28,33 @@ pub enum Command {
     Plan(PlanOptions),
     /// Say which quantization to take.
     Recommend(RecommendOptions),
+    /// Download a model; goes on where it stopped, and ends only when it is whole or cannot come.
+    Download(DownloadOptions),
+}
+
+#[derive(Debug, Args)]
+pub struct DownloadOptions {
+    /// Repository and quantization, e.g. bartowski/Llama-3.3-70B-Instruct-GGUF:Q4_K_M.
+    #[arg(value_name = "REPO[:QUANT]")]
+    pub model: String,
+    /// A file of the repository, instead of a quantization; of a split model any of its parts.
+    #[arg(long, value_name = "PATH")]
+    pub file: Option<String>,
+    /// Another server than huggingface.co, such as a mirror [default: HF_ENDPOINT].
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// Models folder; the files go into OWNER/NAME below it [default: the one chosen in Paddock].
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// At most so many bytes per second.
+    #[arg(long, value_name = "BYTES_PER_S", value_parser = clap::value_parser!(u64).range(1..))]
+    pub limit: Option<u64>,
+    /// Connections at once.
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub connections: u8,
+    /// Print one JSON object a line: how far it is, and how it ended.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

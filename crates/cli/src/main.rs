@@ -6,6 +6,7 @@
 mod arguments;
 mod chat;
 mod devices;
+mod download;
 mod engine;
 mod planning;
 mod terminal;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Hardware(options) => runtime.block_on(planning::hardware(options)),
         Command::Quants(options) => planning::quants(&options),
         Command::Plan(options) => runtime.block_on(planning::plan_model(options)),
+        Command::Download(options) => runtime.block_on(download::run(options)),
         Command::Recommend(options) => runtime.block_on(planning::recommendation(options)),
     };
     // Not waiting for the thread that may still sit in a read of standard input.

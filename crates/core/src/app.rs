@@ -13,7 +13,7 @@ use paddock_store::{ConversationId, Store};
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use crate::{
-    ApiError, DataDir, ErrorCode,
+    ApiError, DataDir, ErrorCode, downloads,
     live::Live,
     models::Current,
     view::{AppInfo, EngineState, Platform},
@@ -62,6 +62,7 @@ pub(crate) struct Inner {
     surveyed: Mutex<Option<Hardware>>,
     /// The answers on their way, by conversation.
     pub(crate) answering: Mutex<HashMap<ConversationId, Arc<Live>>>,
+    pub(crate) downloads: downloads::State,
 }
 
 impl App {
@@ -86,6 +87,7 @@ impl App {
                 engine: AsyncMutex::new(None),
                 surveyed: Mutex::new(None),
                 answering: Mutex::new(HashMap::new()),
+                downloads: downloads::State::default(),
             }),
         };
         tokio::spawn(tell_of_deaths(app.clone(), app.inner.host.life()));
@@ -136,6 +138,7 @@ impl App {
         for live in self.inner.answering().values() {
             live.switch.stop();
         }
+        self.close_downloads().await;
         self.inner.host.stop().await;
     }
 

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use paddock_hub::remote::HubConfig;
 use serde::{Deserialize, Serialize};
 
-use crate::{ApiError, App, ErrorCode, app::path_text, view::DownloadSettings};
+use paddock_store::Store;
+
+use crate::{ApiError, App, DataDir, ErrorCode, app::path_text, view::DownloadSettings};
 
 /// The setting that keeps all of this.
 const KEY: &str = "downloads";
@@ -78,13 +80,25 @@ impl App {
             dont_keep_awake: !settings.keep_awake,
             dont_notify: !settings.notify,
         };
+        let limit = stored.speed_limit_bytes_per_s;
         self.with_store(move |store| store.set_setting(KEY, &stored)).await?;
+        self.limit_downloads(limit);
         self.download_settings().await
     }
 
     pub(crate) async fn stored_download_settings(&self) -> Result<Stored, ApiError> {
         self.with_store(|store| Ok(store.setting::<Stored>(KEY)?.unwrap_or_default())).await
     }
+}
+
+/// The models folder that was chosen in the window, for programs without one.
+///
+/// # Errors
+/// Only what the disk says.
+pub(crate) fn models_folder(data: &DataDir) -> Result<PathBuf, ApiError> {
+    let database = data.database();
+    let stored = if database.exists() { Store::open(&database)?.setting::<Stored>(KEY)? } else { None };
+    Ok(stored.and_then(|stored| stored.models_folder).unwrap_or_else(|| data.models()))
 }
 
 /// A folder that files can be written to. It is made if it is not there.

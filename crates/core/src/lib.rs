@@ -10,7 +10,9 @@ mod app;
 mod chat;
 mod conversations;
 mod dialogue;
+mod download_once;
 mod download_settings;
+mod downloads;
 mod error;
 mod live;
 mod models;
@@ -24,6 +26,7 @@ pub mod view;
 
 pub use app::{App, AppConfig};
 pub use dialogue::{Answer, Dialogue, ModelChoice};
+pub use download_once::{OneDownload, download_once};
 pub use error::{ApiError, ErrorCode};
 pub use named::weights_named;
 pub use paths::DataDir;
@@ -32,6 +35,9 @@ pub use survey::{survey, survey_and_measure};
 
 /// What a computer is, and what fits on it: the facts and figures themselves, for the command line.
 pub use {paddock_hardware as hardware, paddock_planner as planner};
+
+/// Downloads as they are made, for the command line.
+pub use paddock_hub::transfer;
 
 /// What the command line needs of the engine's protocol.
 pub use paddock_engine_api::{

@@ -13,7 +13,7 @@ mod error;
 mod headers;
 mod listing;
 pub(crate) mod names;
-mod quant;
+pub(crate) mod quant;
 pub(crate) mod refusal;
 mod tree;
 pub(crate) mod web;

@@ -107,6 +107,12 @@ pub enum TransferError {
         /// What is wrong with it, in sentences.
         why: String,
     },
+    /// Nobody knows what should be in the file.
+    #[error("“{}” cannot be repaired: it is not known where it came from. Delete it and download it again.", path.display())]
+    NotRepairable {
+        /// The file.
+        path: PathBuf,
+    },
     /// The repository is changed all the time.
     #[error("The files of {repo} were exchanged again and again while they were downloaded. Try again later.")]
     KeepsChanging {

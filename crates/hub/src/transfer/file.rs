@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _};
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -103,10 +104,12 @@ impl FileJob<'_> {
     /// Makes sure that no other program downloads this file; follows the one that does until it is done or gone.
     async fn lock(&self, paths: &Paths, stop: &mut Stop) -> Result<File, TransferError> {
         let failed = |source| TransferError::disk(&paths.lock, "Opening", source);
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&paths.lock).map_err(failed)?;
         loop {
+            // Made anew each time: whoever cancels a download deletes it.
+            let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&paths.lock).map_err(failed)?;
             match lock.try_lock() {
-                Ok(()) => return Ok(lock),
+                Ok(()) if is_at(&lock, &paths.lock) => return Ok(lock),
+                Ok(()) => continue,
                 Err(TryLockError::WouldBlock) => {}
                 // A file system without locks: better one download too many than none.
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => return Ok(lock),
@@ -117,6 +120,8 @@ impl FileJob<'_> {
                 self.report.done_of_file(journal.done_bytes());
             }
             stop.or_sleep(FOLLOW_EVERY).await?;
+            // The folder may have gone with the download that was followed.
+            self.order.make_folders(paths)?;
         }
     }
 
@@ -270,6 +275,15 @@ impl FileJob<'_> {
     }
 }
 
+/// Whether an open file is the one that has this name now.
+fn is_at(file: &File, path: &Path) -> bool {
+    let inode = |metadata: &fs::Metadata| Stamp::of(metadata).inode;
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(file), Ok(path)) => inode(&file) == inode(&path),
+        _ => false,
+    }
+}
+
 /// Deletes what is here of an unfinished file. What cannot be deleted is overwritten by the next attempt.
 pub(crate) fn discard(paths: &Paths) {
     for path in [&paths.journal, &paths.part] {
@@ -349,7 +363,7 @@ fn block_range(number: u64, size_bytes: u64) -> Range<u64> {
 }
 
 /// The SHA-256 of a file and the CRC-32 of its blocks.
-fn hash_blocks(path: &std::path::Path) -> io::Result<(String, Vec<u32>)> {
+fn hash_blocks(path: &Path) -> io::Result<(String, Vec<u32>)> {
     let mut file = File::open(path)?;
     let (mut sha256, mut block_crc32) = (Sha256::new(), Vec::new());
     let mut block = Vec::new();

@@ -27,6 +27,15 @@ pub(crate) fn finish(files: Vec<Whole>) -> Result<Vec<PathBuf>, TransferError> {
         rename(file).map_err(|error| TransferError::disk(&paths.target, "Renaming", error))?;
         discard(paths);
     }
+    for file in &files {
+        // Who waits for it looks whether it is still there. Windows does not let go of a name that somebody has open.
+        if cfg!(unix)
+            && let Err(error) = fs::remove_file(&file.paths.lock)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::debug!(%error, "a lock file stays");
+        }
+    }
     Ok(files.into_iter().map(|file| file.paths.target).collect())
 }
 

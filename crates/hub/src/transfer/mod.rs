@@ -27,8 +27,10 @@ mod journal;
 mod network;
 mod order;
 mod positional;
+mod repair;
 mod report;
 mod speed;
+mod unfinished;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,8 +41,10 @@ use tokio::sync::watch;
 pub use error::TransferError;
 pub use gate::{Wait, WaitReason};
 pub use order::{Order, Preflight};
+pub use repair::reopen;
 pub use report::{MAP_CELLS, Phase, Progress};
 pub use speed::SpeedLimit;
+pub use unfinished::{discard_unfinished, name_of, quant_of};
 
 use fault::Fault;
 use file::{Broken, FileJob};
@@ -134,7 +138,7 @@ pub async fn download(
     for _ in 0..=MOST_CHANGES {
         report.phase(Phase::Preparing);
         let order = resolve(hub, request, &report, &mut stop).await?;
-        report.files(order.files.iter().map(|file| file.size_bytes).collect());
+        report.order(&order);
         let at_disk = order.clone();
         let looked = tokio::task::spawn_blocking(move || at_disk.preflight()).await;
         if let Some(problem) = looked.map_err(|_| TransferError::Stopped)?.problem {

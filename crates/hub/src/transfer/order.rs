@@ -44,12 +44,12 @@ pub(crate) struct Paths {
     /// The file until every byte was compared.
     pub(crate) part: PathBuf,
     pub(crate) journal: PathBuf,
-    /// Stays, empty: to delete it would let two programs lock two files of this name.
+    /// Empty; who has it locked downloads the file. Stays where a download was made.
     pub(crate) lock: PathBuf,
 }
 
 impl Paths {
-    fn of(target: PathBuf) -> Self {
+    pub(crate) fn of(target: PathBuf) -> Self {
         let beside = |ending: &str| {
             let mut name = target.file_name().unwrap_or_default().to_owned();
             name.push(ending);

@@ -1,5 +1,6 @@
 //! How far a download is, for those who watch it.
 
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use tokio::sync::watch;
 
 use super::disk::Fill;
 use super::gate::Wait;
+use super::order::Order;
 
 /// How many pieces the map of a download has at most.
 pub const MAP_CELLS: usize = 96;
@@ -30,6 +32,8 @@ pub struct Progress {
     pub map: Vec<u8>,
     /// What happened that changes what was promised, in sentences, oldest first.
     pub notices: Vec<String>,
+    /// The final names of all files, once the server said.
+    pub targets: Vec<PathBuf>,
 }
 
 /// What is going on.
@@ -74,10 +78,13 @@ impl<'a> Report<'a> {
     }
 
     /// The files there are to fetch.
-    pub(crate) fn files(&self, sizes: Vec<u64>) {
-        let total_bytes = sizes.iter().sum();
+    pub(crate) fn order(&self, order: &Order) {
+        let sizes = order.files.iter().map(|file| file.size_bytes).collect();
         *self.lock() = Files { sizes, at: 0 };
-        self.tell.send_modify(|progress| (progress.total_bytes, progress.done_bytes) = (total_bytes, 0));
+        self.tell.send_modify(|progress| {
+            (progress.total_bytes, progress.done_bytes) = (order.total_bytes(), 0);
+            progress.targets = order.targets();
+        });
     }
 
     /// Which of them is fetched now.

@@ -1,0 +1,68 @@
+//! Making a damaged file whole again without fetching all of it.
+
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::Request;
+use super::disk::block_length;
+use super::error::TransferError;
+use super::journal::{Journal, Subject};
+use super::order::Paths;
+use crate::receipt::{BLOCK_BYTES, Receipt};
+use crate::remote::RepoId;
+
+/// Makes an unfinished download of a file that was verified once and is damaged now: without the bytes of `bad`, and
+/// without its final name. The answer is the download that fetches what is missing.
+///
+/// # Errors
+/// [`TransferError::NotRepairable`] where nothing says what should be in it; what the disk says.
+pub fn reopen(file: &Path, bad: &[Range<u64>]) -> Result<Request, TransferError> {
+    let not_repairable = || TransferError::NotRepairable { path: file.to_owned() };
+    let receipt = Receipt::beside(file).ok_or_else(not_repairable)?;
+    let origin = receipt.origin.clone().ok_or_else(not_repairable)?;
+    let root = root_of(file, &origin.repo, &origin.path).ok_or_else(not_repairable)?;
+    let repo = RepoId::parse(&origin.repo)?;
+    let failed = |source| TransferError::disk(file, "Reopening", source);
+    let length = fs::metadata(file).map_err(failed)?.len();
+    let paths = Paths::of(file.to_owned());
+    let request = Request { repo, revision: origin.commit.clone(), wanted: origin.path.clone(), root };
+    let subject = Subject::new(origin, receipt.stamp.size_bytes, receipt.sha256.clone());
+    let good = |number: u64| {
+        let start = number * BLOCK_BYTES;
+        let end = start + u64::from(block_length(usize::try_from(number).unwrap_or(usize::MAX), subject.size_bytes));
+        end <= length && !bad.iter().any(|bad| bad.start < end && start < bad.end)
+    };
+    let has_sums = receipt.block_bytes == BLOCK_BYTES && receipt.block_crc32.len() == subject.n_blocks();
+    let blocks: Vec<(u64, u32)> = if has_sums {
+        (0..).zip(receipt.block_crc32.iter().copied()).filter(|(number, _)| good(*number)).collect()
+    } else {
+        Vec::new()
+    };
+    // The journal first: alone it is about nothing, and without it the file's good bytes would be lost.
+    let _ = fs::remove_file(&paths.journal);
+    let (mut journal, _) = Journal::open(&paths.journal, &subject).map_err(failed)?;
+    journal.blocks(blocks).map_err(failed)?;
+    fs::rename(file, &paths.part).map_err(failed)?;
+    fs::remove_file(Receipt::path_for(file)).map_err(failed)?;
+    Ok(request)
+}
+
+/// The models folder that a file of a repository lies in.
+fn root_of(file: &Path, repo: &str, path: &str) -> Option<PathBuf> {
+    let below: PathBuf = repo.split('/').chain(path.split('/')).collect();
+    let n_names = below.components().count();
+    file.ends_with(&below).then(|| file.ancestors().nth(n_names).map(Path::to_owned))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_models_folder_is_found_from_a_file_in_it() {
+        let root = |file: &str| root_of(Path::new(file), "owner/name", "Q8_0/a.gguf");
+        assert_eq!(root("/m/owner/name/Q8_0/a.gguf"), Some("/m".into()));
+        assert_eq!(root("/m/other/name/Q8_0/a.gguf"), None);
+    }
+}
