@@ -3,8 +3,9 @@
 use paddock_core::{
     ApiError,
     view::{
-        AppInfo, ChatEvent, ChatRequest, Conversation, ConversationSummary, EngineState, HardwareView, LoadSettings,
-        ModelEntry, PlanView, PlanningTables, RecommendRequest, RecommendationView,
+        AppInfo, ChatEvent, ChatRequest, Conversation, ConversationSummary, DownloadRequest, DownloadSettings,
+        DownloadView, EngineState, HardwareView, LibraryView, LoadSettings, ModelEntry, PlanView, PlanningTables,
+        PreflightView, RecommendRequest, RecommendationView, RepoSummary, RepoView, TokenPlace,
     },
 };
 use tauri::{AppHandle, State, Wry, ipc::Channel};
@@ -13,7 +14,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 
 use crate::{
     desk::Desk,
-    events::{ConversationsChanged, EngineStateChanged},
+    events::{ConversationsChanged, DownloadsChanged, EngineStateChanged, LibraryChanged},
 };
 
 type Answer<T> = Result<T, ApiError>;
@@ -44,8 +45,33 @@ pub fn builder() -> Builder<Wry> {
             plan_file,
             first_run_pending,
             set_first_run_done,
+            search_hub,
+            repo_details,
+            plan_remote,
+            check_download,
+            start_download,
+            list_downloads,
+            pause_download,
+            resume_download,
+            cancel_download,
+            move_download,
+            dismiss_download,
+            download_settings,
+            set_download_settings,
+            pick_folder,
+            hub_token,
+            set_hub_token,
+            accept_licence,
+            library,
+            scan_library,
+            add_library_folder,
+            remove_library_folder,
+            verify_model,
+            repair_model,
+            delete_model,
+            undo_delete,
         ])
-        .events(collect_events![EngineStateChanged, ConversationsChanged])
+        .events(collect_events![EngineStateChanged, ConversationsChanged, DownloadsChanged, LibraryChanged])
         .error_handling(ErrorHandlingMode::Throw)
         .disable_serde_phases()
 }
@@ -187,6 +213,159 @@ async fn first_run_pending(desk: State<'_, Desk>) -> Answer<bool> {
 #[specta::specta]
 async fn set_first_run_done(desk: State<'_, Desk>, done: bool) -> Answer<()> {
     desk.app()?.set_first_run_done(done).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn search_hub(desk: State<'_, Desk>, words: String) -> Answer<Vec<RepoSummary>> {
+    desk.app()?.search_hub(words).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn repo_details(desk: State<'_, Desk>, repo: String) -> Answer<RepoView> {
+    desk.app()?.repo_details(repo).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn plan_remote(desk: State<'_, Desk>, repo: String, model: String, n_ctx: u32) -> Answer<PlanView> {
+    desk.app()?.plan_remote(repo, model, n_ctx).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn check_download(desk: State<'_, Desk>, request: DownloadRequest) -> Answer<PreflightView> {
+    desk.app()?.check_download(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn start_download(desk: State<'_, Desk>, request: DownloadRequest) -> Answer<String> {
+    desk.app()?.start_download(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn list_downloads(desk: State<'_, Desk>) -> Answer<Vec<DownloadView>> {
+    Ok(desk.app()?.downloads().borrow().clone())
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn pause_download(desk: State<'_, Desk>, id: String) -> Answer<()> {
+    desk.app()?.pause_download(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn resume_download(desk: State<'_, Desk>, id: String) -> Answer<()> {
+    desk.app()?.resume_download(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn cancel_download(desk: State<'_, Desk>, id: String) -> Answer<()> {
+    desk.app()?.cancel_download(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn move_download(desk: State<'_, Desk>, id: String, position: u32) -> Answer<()> {
+    desk.app()?.move_download(id, position as usize).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn dismiss_download(desk: State<'_, Desk>, id: String) -> Answer<()> {
+    desk.app()?.dismiss_download(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn download_settings(desk: State<'_, Desk>) -> Answer<DownloadSettings> {
+    desk.app()?.download_settings().await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn set_download_settings(desk: State<'_, Desk>, settings: DownloadSettings) -> Answer<DownloadSettings> {
+    desk.app()?.set_download_settings(settings).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn pick_folder(handle: AppHandle) -> Answer<Option<String>> {
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    handle.dialog().file().pick_folder(move |folder| drop(answer.send(folder)));
+    let folder = answered.await.ok().flatten();
+    Ok(folder.and_then(|folder| folder.into_path().ok()).map(|path| path.display().to_string()))
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn hub_token(desk: State<'_, Desk>) -> Answer<TokenPlace> {
+    desk.app()?.hub_token().await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn set_hub_token(desk: State<'_, Desk>, token: Option<String>) -> Answer<TokenPlace> {
+    desk.app()?.set_hub_token(token).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn accept_licence(desk: State<'_, Desk>, id: String) -> Answer<()> {
+    desk.app()?.accept_licence(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn library(desk: State<'_, Desk>) -> Answer<LibraryView> {
+    desk.app()?.library().await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn scan_library(desk: State<'_, Desk>) -> Answer<LibraryView> {
+    desk.app()?.scan_library().await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn add_library_folder(desk: State<'_, Desk>, path: String) -> Answer<()> {
+    desk.app()?.add_library_folder(path).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn remove_library_folder(desk: State<'_, Desk>, path: String) -> Answer<()> {
+    desk.app()?.remove_library_folder(path).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn verify_model(desk: State<'_, Desk>, path: String) -> Answer<()> {
+    desk.app()?.verify_model(path).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn repair_model(desk: State<'_, Desk>, path: String) -> Answer<String> {
+    desk.app()?.repair_model(path).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn delete_model(desk: State<'_, Desk>, path: String) -> Answer<()> {
+    desk.app()?.delete_model(path).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn undo_delete(desk: State<'_, Desk>, id: String) -> Answer<()> {
+    desk.app()?.undo_delete(id).await
 }
 
 #[cfg(test)]

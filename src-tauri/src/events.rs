@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use paddock_core::{
     App,
-    view::{ConversationSummary, EngineState},
+    view::{ConversationSummary, DownloadState, DownloadView, EngineState, LibraryView},
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri::AppHandle;
+use tauri_plugin_notification::NotificationExt as _;
 use tauri_specta::Event;
 use tokio::time::sleep;
 
@@ -19,6 +20,14 @@ pub struct EngineStateChanged(pub EngineState);
 /// The list of conversations has changed.
 #[derive(Debug, Clone, Serialize, Deserialize, Type, Event)]
 pub struct ConversationsChanged(pub Vec<ConversationSummary>);
+
+/// A download has changed; all of them.
+#[derive(Debug, Clone, Serialize, Deserialize, Type, Event)]
+pub struct DownloadsChanged(pub Vec<DownloadView>);
+
+/// The models on this computer have changed.
+#[derive(Debug, Clone, Serialize, Deserialize, Type, Event)]
+pub struct LibraryChanged(pub LibraryView);
 
 /// The least time between two of the same event: one frame at 60 Hz.
 const FRAME: Duration = Duration::from_millis(16);
@@ -35,6 +44,27 @@ pub fn forward(handle: &AppHandle, app: &App) {
             sleep(FRAME).await;
         }
     });
+    let (lists, to, settings) = (app.downloads(), handle.clone(), app.clone());
+    tauri::async_runtime::spawn(async move {
+        let mut lists = lists;
+        let mut before = lists.borrow().clone();
+        while lists.changed().await.is_ok() {
+            let list = lists.borrow_and_update().clone();
+            notify_of_ends(&to, &settings, &before, &list).await;
+            before.clone_from(&list);
+            let _unheard = DownloadsChanged(list).emit(&to);
+            sleep(FRAME).await;
+        }
+    });
+    let (libraries, to) = (app.library_changes(), handle.clone());
+    tauri::async_runtime::spawn(async move {
+        let mut libraries = libraries;
+        while libraries.changed().await.is_ok() {
+            let library = libraries.borrow_and_update().clone();
+            let _unheard = LibraryChanged(library).emit(&to);
+            sleep(FRAME).await;
+        }
+    });
     let (versions, to, app) = (app.list_version(), handle.clone(), app.clone());
     tauri::async_runtime::spawn(async move {
         let mut versions = versions;
@@ -47,4 +77,28 @@ pub fn forward(handle: &AppHandle, app: &App) {
             sleep(FRAME).await;
         }
     });
+}
+
+/// Shows a notification of the system's for each download that has come to its end, if that is wanted.
+async fn notify_of_ends(handle: &AppHandle, app: &App, before: &[DownloadView], now: &[DownloadView]) {
+    let was_over = |id: &str| before.iter().any(|download| download.id == id && is_over(download));
+    let ended: Vec<&DownloadView> =
+        now.iter().filter(|download| is_over(download) && !was_over(&download.id)).collect();
+    // Asked only when there is something to tell.
+    if ended.is_empty() || !app.download_settings().await.is_ok_and(|settings| settings.notify) {
+        return;
+    }
+    for download in ended {
+        let (title, body) = match &download.state {
+            DownloadState::Failed { error } => ("A download has stopped", error.message.clone()),
+            _ => ("A model is ready", format!("{} was downloaded and verified.", download.name)),
+        };
+        // A system without notifications is no reason to complain: the window says the same.
+        let notification = handle.notification().builder().title(title).body(body);
+        let _unseen = notification.show();
+    }
+}
+
+fn is_over(download: &DownloadView) -> bool {
+    matches!(download.state, DownloadState::Ready | DownloadState::Failed { .. })
 }

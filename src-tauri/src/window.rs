@@ -28,6 +28,7 @@ pub fn run() {
             open_file(handle, model_file(arguments.into_iter().map(OsString::from), Some(folder.into())));
         }))
         .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_notification::init())
         .invoke_handler(builder.invoke_handler())
         .setup(move |app| {
             builder.mount_events(app);
