@@ -12,8 +12,8 @@
 mod error;
 mod headers;
 mod listing;
-mod names;
-mod quant;
+pub(crate) mod names;
+pub(crate) mod quant;
 mod refusal;
 mod tree;
 mod web;
