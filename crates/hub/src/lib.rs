@@ -13,6 +13,7 @@
 mod appearance;
 mod error;
 mod inspect;
+pub mod library;
 pub mod receipt;
 pub mod remote;
 mod space;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod hub_server;
+mod library;
 #[path = "../../../gguf/tests/it/llama_70b.rs"]
 mod llama_70b;
 mod refused;
