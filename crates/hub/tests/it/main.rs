@@ -9,6 +9,7 @@ mod llama_70b;
 mod refused;
 mod remote;
 mod split;
+mod transfer;
 mod whole;
 
 use std::fs::File;
