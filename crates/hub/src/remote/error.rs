@@ -49,6 +49,32 @@ pub enum RemoteError {
         /// What the system said.
         cause: String,
     },
+    /// A proxy that cannot be used.
+    #[error("The address of the proxy, “{given}”, cannot be used: {why}. Correct it, or leave it out.")]
+    BadProxy {
+        /// What was given, without name and password.
+        given: String,
+        /// What is wrong with it, as the end of a sentence.
+        why: &'static str,
+    },
+    /// The proxy does not let anybody through who does not log in.
+    #[error(
+        "The proxy “{proxy}” wants a login before it lets anything through. Log in to the network, or put name and password into its address: HTTPS_PROXY=http://name:password@host:port."
+    )]
+    ProxyLogin {
+        /// The proxy's host.
+        proxy: String,
+    },
+    /// The server's certificate is not one that this system trusts.
+    #[error(
+        "“{host}” could not be reached safely: its certificate is not trusted ({cause}). If your company or a virus scanner looks into connections, install its certificate in this system; otherwise do not trust this network."
+    )]
+    Certificate {
+        /// The server.
+        host: String,
+        /// What is wrong with it.
+        cause: String,
+    },
     /// Connected, but no byte came for too long.
     #[error("“{host}” stopped answering: nothing came for {} seconds. Try again later.", silence.as_secs())]
     Silent {

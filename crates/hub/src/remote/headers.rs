@@ -4,6 +4,7 @@
 //! side does the fetching, so that dropping it ends the request at once; the thread ends at its next question.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -13,8 +14,10 @@ use reqwest::{StatusCode, Url};
 use tokio::sync::{mpsc, oneshot};
 
 use super::error::RemoteError;
+use super::header_cache::{HeaderCache, Key, MAX_HEADER_BYTES};
 use super::listing::{Listing, RemoteFile, RemoteModel};
 use super::refusal::Wanted;
+use super::siblings::{Beside, Stop};
 use super::web::{self, Answer, Web, host, is_web_page};
 use crate::appearance::{SAMPLE_BYTES, looks_like};
 
@@ -28,7 +31,12 @@ const MAX_BYTES: u64 = 768 << 20;
 const PARTS_AT_ONCE: usize = 4;
 
 /// Reads the headers of all files of a model, and puts them together.
-pub(crate) async fn model(web: &Web, listing: &Listing, model: &RemoteModel) -> Result<Model, RemoteError> {
+pub(crate) async fn model(
+    web: &Web,
+    cache: Option<&Arc<HeaderCache>>,
+    listing: &Listing,
+    model: &RemoteModel,
+) -> Result<Model, RemoteError> {
     let count = model.part_count();
     if let Some(first_missing) = model.missing().next() {
         let missing = count as usize - model.parts.len();
@@ -39,9 +47,9 @@ pub(crate) async fn model(web: &Web, listing: &Listing, model: &RemoteModel) -> 
         return Err(too_large("files", MAX_PARTS));
     }
     let nearest = model.quant.as_deref().map_or_else(Vec::new, |quant| listing.nearest(quant));
-    let fetched = Fetch { web, listing, nearest, left_bytes: AtomicU64::new(MAX_BYTES), too_large: &too_large };
+    let fetched = Fetch { web, cache, listing, nearest, left_bytes: AtomicU64::new(MAX_BYTES), too_large: &too_large };
     // Built up front: a closure in the stream would have to live as long as any stream.
-    let parts: Vec<_> = model.parts.iter().map(|file| fetched.header(file)).collect();
+    let parts: Vec<_> = model.parts.iter().zip(0..).map(|(file, place)| fetched.header(file, place == 0)).collect();
     let headers: Vec<Header> = stream::iter(parts).buffered(PARTS_AT_ONCE).try_collect().await?;
     for ((header, file), number) in headers.iter().zip(&model.parts).zip(1..) {
         let says = Part::of(header).map_err(|source| bad_header(file, source))?;
@@ -69,8 +77,9 @@ fn misfit(model: &RemoteModel, error: paddock_gguf::Error) -> RemoteError {
 }
 
 /// What fetching the headers of one model shares.
-struct Fetch<'a> {
+pub(crate) struct Fetch<'a> {
     web: &'a Web,
+    cache: Option<&'a Arc<HeaderCache>>,
     listing: &'a Listing,
     /// Offered when a file is gone.
     nearest: Vec<String>,
@@ -79,27 +88,96 @@ struct Fetch<'a> {
 }
 
 impl Fetch<'_> {
-    async fn header(&self, file: &RemoteFile) -> Result<Header, RemoteError> {
+    /// A file's header: from the cache, or with as few bytes from the server as will do. Only a model's first part has
+    /// the vocabulary.
+    async fn header(&self, file: &RemoteFile, is_first: bool) -> Result<Header, RemoteError> {
+        let key = Key::of(&self.web.url([]).to_string(), self.listing, file);
+        let (Some(cache), Some(key)) = (self.cache, key) else { return Ok(self.whole(file).await?.0) };
+        let interrupted = || RemoteError::Interrupted { file: file.path.clone() };
+        let on_disk = async || {
+            let (cache, key, size_bytes) = (Arc::clone(cache), key.clone(), file.size_bytes);
+            let look = move || match cache.load(&key, size_bytes) {
+                None if is_first => (None, cache.known(&key)),
+                header => (header, Vec::new()),
+            };
+            tokio::task::spawn_blocking(look).await.map_err(|_| interrupted())
+        };
+        let (mut header, mut known) = on_disk().await?;
+        let mut turn = None;
+        if header.is_none() && known.is_empty() && is_first {
+            turn = Some(cache.turn(&key).lock().await);
+            // Somebody may have fetched it, or another one, while this waited for its turn.
+            (header, known) = on_disk().await?;
+        }
+        if let Some(header) = header {
+            return Ok(header);
+        }
+        if !known.is_empty() {
+            turn = None;
+        }
+        let mut found = None;
+        for known in &known {
+            match self.read(file, Beside::new(RemoteRanges::new(self, file), known)).await {
+                Ok((header, bytes)) if known.agrees(&header, file.size_bytes) => {
+                    found = Some((header, bytes));
+                    break;
+                }
+                // Another vocabulary: fetching all of it shows what is wrong, if anything is.
+                Ok(_) | Err(Stop::Unlike | Stop::Header(_)) => {}
+                Err(Stop::Remote(error)) => return Err(error),
+            }
+        }
+        let (header, bytes) = match found {
+            Some(found) => found,
+            None => self.whole(file).await?,
+        };
+        let (cache, size_bytes) = (Arc::clone(cache), file.size_bytes);
+        let store = move || {
+            if let Some(bytes) = bytes {
+                cache.store(&key, size_bytes, &bytes, &header);
+            }
+            header
+        };
+        let header = tokio::task::spawn_blocking(store).await.map_err(|_| interrupted())?;
+        drop(turn);
+        Ok(header)
+    }
+
+    /// A header from its own file alone.
+    async fn whole(&self, file: &RemoteFile) -> Result<(Header, Option<Vec<u8>>), RemoteError> {
+        self.read(file, RemoteRanges::new(self, file)).await.map_err(|stop| match stop {
+            Stop::Remote(error) => error,
+            Stop::Header(error) => bad_header(file, error),
+            // Only what is put together from two files can be unlike.
+            Stop::Unlike => RemoteError::Interrupted { file: file.path.clone() },
+        })
+    }
+
+    /// Reads a header from pieces. Also gives what came, from the file's beginning on, unless it is too long to be kept;
+    /// what the reader skipped is zero there, and no reader looks at it.
+    async fn read(&self, file: &RemoteFile, mut pieces: impl Pieces) -> Result<(Header, Option<Vec<u8>>), Stop> {
         let (questions, mut asked) = mpsc::channel(1);
         let source = Asking { questions, total_bytes: file.size_bytes };
         let reading = tokio::task::spawn_blocking(move || RangeReader::new(source).header(&Limits::default()));
-        let mut remote = RemoteRanges::new(self, file);
+        let mut came = Some(Vec::new());
         let mut sample = Vec::new();
         while let Some(Question { offset, length, answer }) = asked.recv().await {
-            let piece = remote.piece(offset, length).await?;
+            let piece = pieces.piece(offset, length).await?;
             if offset == 0 {
                 sample.extend_from_slice(&piece[..piece.len().min(SAMPLE_BYTES)]);
             }
+            came = came.filter(|_| self.cache.is_some()).and_then(|came| with_piece(came, offset, &piece));
             // Nobody listens only if the reading thread is gone, and then no question follows.
             let _ = answer.send(piece);
         }
         let header = reading.await.map_err(|_| RemoteError::Interrupted { file: file.path.clone() })?;
-        header.map_err(|error| match error {
-            paddock_gguf::Error::NotGguf { .. } => {
-                RemoteError::NotGguf { file: file.path.clone(), looks_like: looks_like(&sample) }
+        match header {
+            Ok(header) => Ok((header, came)),
+            Err(paddock_gguf::Error::NotGguf { .. }) => {
+                Err(RemoteError::NotGguf { file: file.path.clone(), looks_like: looks_like(&sample) }.into())
             }
-            source => bad_header(file, source),
-        })
+            Err(error) => Err(Stop::Header(error)),
+        }
     }
 
     /// Takes from what may be fetched for the whole model.
@@ -108,6 +186,21 @@ impl Fetch<'_> {
             self.left_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(n_bytes));
         spent.map(|_| ()).map_err(|_| (self.too_large)("bytes", MAX_BYTES))
     }
+}
+
+/// Where pieces of a file come from.
+pub(crate) trait Pieces {
+    /// Bytes from `offset` on, at most `length`; none at the end of the file.
+    async fn piece(&mut self, offset: u64, length: usize) -> Result<Vec<u8>, Stop>;
+}
+
+/// Adds a piece behind those that came before; `None` when that becomes too long.
+fn with_piece(mut came: Vec<u8>, offset: u64, piece: &[u8]) -> Option<Vec<u8>> {
+    let start = usize::try_from(offset).ok()?;
+    let end = start.checked_add(piece.len()).filter(|end| *end <= MAX_HEADER_BYTES + (8 << 20))?;
+    came.resize(end, 0);
+    came[start..].copy_from_slice(piece);
+    Some(came)
 }
 
 /// A piece that the reading thread wants.
@@ -140,7 +233,7 @@ impl RangeSource for Asking {
 }
 
 /// One file on the server.
-struct RemoteRanges<'a> {
+pub(crate) struct RemoteRanges<'a> {
     fetch: &'a Fetch<'a>,
     file: &'a RemoteFile,
     url: Url,
@@ -158,8 +251,20 @@ impl<'a> RemoteRanges<'a> {
         Self { fetch, file, url, direct: None, etag: None }
     }
 
-    /// Bytes from `offset` on, at most `length`; none at the end of the file.
-    async fn piece(&mut self, offset: u64, length: usize) -> Result<Vec<u8>, RemoteError> {
+    /// Bytes from `offset` on, exactly `length` or up to the end of the file.
+    pub(crate) async fn exactly(&mut self, offset: u64, length: usize) -> Result<Vec<u8>, RemoteError> {
+        let mut bytes = Vec::new();
+        while bytes.len() < length {
+            let more = self.some(offset + bytes.len() as u64, length - bytes.len()).await?;
+            if more.is_empty() {
+                break;
+            }
+            bytes.extend_from_slice(&more);
+        }
+        Ok(bytes)
+    }
+
+    async fn some(&mut self, offset: u64, length: usize) -> Result<Vec<u8>, RemoteError> {
         let length = (length as u64).min(self.file.size_bytes.saturating_sub(offset));
         if length == 0 {
             return Ok(Vec::new());
@@ -276,6 +381,12 @@ impl<'a> RemoteRanges<'a> {
 
     fn changed(&self, what: String) -> RemoteError {
         RemoteError::Changed { file: self.file.path.clone(), what }
+    }
+}
+
+impl Pieces for RemoteRanges<'_> {
+    async fn piece(&mut self, offset: u64, length: usize) -> Result<Vec<u8>, Stop> {
+        Ok(self.some(offset, length).await?)
     }
 }
 

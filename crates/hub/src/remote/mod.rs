@@ -1,7 +1,8 @@
 //! Repositories of models on Hugging Face, or on a server that speaks like it.
 //!
 //! **Owns** what a repository offers ([`Hub::list`]), and a model's header without the model ([`Hub::headers`]): some
-//! 8 MB of 40 GB, from which a plan can be made. **Does not own** downloads, and writes nothing to the disk.
+//! 8 MB of 40 GB, from which a plan can be made; what it says of itself ([`Hub::info`]), and repositories by words
+//! ([`Hub::search`]). **Does not own** downloads, and writes nothing to the disk but a [`HeaderCache`], if it is given one.
 //!
 //! **The invariant:** nothing from the network is believed. Names that could leave a folder are left out, every length
 //! is compared with another, and every answer is bounded in bytes and in time. The token goes to the endpoint and
@@ -9,20 +10,31 @@
 //!
 //! Everything can be given up by dropping the future: the connection is closed then.
 
+mod account;
 mod error;
+mod header_cache;
 mod headers;
+mod info;
+mod licence;
 mod listing;
 pub(crate) mod names;
+mod proxy;
 pub(crate) mod quant;
 pub(crate) mod refusal;
+mod retry;
+mod siblings;
 mod tree;
 pub(crate) mod web;
 mod zone;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use error::RemoteError;
+pub use header_cache::HeaderCache;
+pub use info::{FoundRepo, RepoInfo};
+pub use licence::Licence;
 pub use listing::{Listing, RemoteFile, RemoteModel};
 pub use names::RepoId;
 
@@ -58,6 +70,10 @@ pub struct HubConfig {
     pub endpoint: String,
     /// An access token, for repositories that are not open to all. Goes to the endpoint alone; never shown.
     pub token: Option<String>,
+    /// A proxy to go through: `http://`, `https://`, `socks5://` or `socks5h://`, which may hold a name and a password.
+    /// Without one the environment counts (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), and the system's
+    /// settings.
+    pub proxy: Option<String>,
     /// How long to wait.
     pub patience: Patience,
 }
@@ -65,22 +81,29 @@ pub struct HubConfig {
 impl Default for HubConfig {
     /// Hugging Face, without a token.
     fn default() -> Self {
-        Self { endpoint: DEFAULT_ENDPOINT.to_owned(), token: None, patience: Patience::default() }
+        Self { endpoint: DEFAULT_ENDPOINT.to_owned(), token: None, proxy: None, patience: Patience::default() }
     }
 }
 
 impl HubConfig {
-    /// As the environment wants it: `HF_ENDPOINT` and `HF_TOKEN`, which all programs for Hugging Face know. Empty ones
-    /// count as unset.
+    /// As the environment wants it, in the order of huggingface_hub: the endpoint from `HF_ENDPOINT`; the token from
+    /// `HF_TOKEN`, from `HUGGING_FACE_HUB_TOKEN` (its old name), from the file `HF_TOKEN_PATH`, or from the file that
+    /// `hf auth login` writes (unless `HF_HUB_DISABLE_IMPLICIT_TOKEN` is set). Empty ones count as unset.
+    ///
+    /// The token goes to whatever `HF_ENDPOINT` names, as with huggingface_hub: whoever sets one sets it for the other.
+    /// Reads up to two small files.
     pub fn from_env() -> Self {
-        Self::from_vars(|name| std::env::var(name).ok())
+        let var = |name: &str| std::env::var(name).ok();
+        let config = Self::from_vars(var);
+        let token = config.token.clone().or_else(|| account::token_of_login(var));
+        Self { token, ..config }
     }
 
-    /// As [`HubConfig::from_env`], with the variables from elsewhere.
+    /// As [`HubConfig::from_env`], with the variables from elsewhere, and without the file that `hf auth login` writes.
     pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Self {
-        let set = |name| var(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
         let default = Self::default();
-        Self { endpoint: set("HF_ENDPOINT").unwrap_or(default.endpoint), token: set("HF_TOKEN"), ..default }
+        let endpoint = account::set(&var, "HF_ENDPOINT").unwrap_or(default.endpoint);
+        Self { endpoint, token: account::token_of_vars(var), ..default }
     }
 }
 
@@ -90,6 +113,8 @@ impl fmt::Debug for HubConfig {
         f.debug_struct("HubConfig")
             .field("endpoint", &self.endpoint)
             .field("token", &token)
+            // It may hold a password.
+            .field("proxy", &self.proxy.as_ref().map(|_| "(not shown)"))
             .field("patience", &self.patience)
             .finish()
     }
@@ -99,6 +124,7 @@ impl fmt::Debug for HubConfig {
 #[derive(Debug)]
 pub struct Hub {
     pub(crate) web: Web,
+    header_cache: Option<Arc<HeaderCache>>,
 }
 
 impl Hub {
@@ -107,7 +133,36 @@ impl Hub {
     /// # Errors
     /// [`RemoteError::BadEndpoint`], [`RemoteError::BadToken`], [`RemoteError::NoTls`].
     pub fn new(config: HubConfig) -> Result<Self, RemoteError> {
-        Ok(Self { web: Web::new(&config)? })
+        Ok(Self { web: Web::new(&config)?, header_cache: None })
+    }
+
+    /// Keeps headers in a folder, so that each is fetched once, and that of another quantization of a known model almost
+    /// not at all.
+    pub fn with_header_cache(self, cache: Arc<HeaderCache>) -> Self {
+        Self { header_cache: Some(cache), ..self }
+    }
+
+    /// A repository's page for people.
+    pub fn page(&self, repo: &RepoId) -> String {
+        self.web.page(repo).to_string()
+    }
+
+    /// What a repository says of itself: its commit, its terms. `revision` is as for [`Hub::list`]; with the commit that
+    /// this tells, the listing is of the same moment. Reads at most 4 MiB.
+    ///
+    /// # Errors
+    /// See [`RemoteError`].
+    pub async fn info(&self, repo: &RepoId, revision: &str) -> Result<RepoInfo, RemoteError> {
+        info::info(&self.web, repo, revision).await
+    }
+
+    /// Repositories with GGUF files whose names hold these words, those downloaded most first; at most `limit`, and 100.
+    /// Ones whose names cannot be used are left out. Reads at most 4 MiB.
+    ///
+    /// # Errors
+    /// See [`RemoteError`].
+    pub async fn search(&self, words: &str, limit: usize) -> Result<Vec<FoundRepo>, RemoteError> {
+        info::search(&self.web, words, limit).await
     }
 
     /// The files and models of a repository. `revision` is a branch, usually `main`, a tag or a commit.
@@ -120,19 +175,6 @@ impl Hub {
         tree::list(&self.web, repo, revision).await
     }
 
-    /// TEMPORARY until info is merged.
-    pub(crate) async fn commit(&self, repo: &RepoId, revision: &str) -> Result<String, RemoteError> {
-        let url = self.web.url(["api", "models", repo.owner(), repo.name(), "revision", revision]);
-        let mut answer = self.web.get(url, None).await?;
-        if answer.response.status() != reqwest::StatusCode::OK || web::is_web_page(answer.response.headers()) {
-            return Err(self.web.refusal(refusal::Wanted { repo, revision, file: None }, &answer));
-        }
-        let body = self.web.body(&mut answer, 4 << 20).await?;
-        let json: serde_json::Value =
-            serde_json::from_slice(&body).map_err(|e| web::bad_answer(&answer.url, e.to_string()))?;
-        Ok(json["sha"].as_str().unwrap_or_default().to_owned())
-    }
-
     /// The server, without a path: `https://huggingface.co`.
     pub(crate) fn endpoint(&self) -> String {
         self.web.endpoint()
@@ -141,11 +183,13 @@ impl Hub {
     /// The headers of all files of one model, put together: what it is, and where each tensor lies. `wanted` is as for
     /// [`Listing::model`].
     ///
-    /// Fetches about the bytes that the headers have (8 MB for a 70B, in 5 requests), and 1 MB for each further part.
+    /// Fetches about the bytes that the headers have (8 MB for a 70B, in 5 requests), and 1 MB for each further part. With
+    /// a [`HeaderCache`], some 150 KB where another quantization of the repository is known, and nothing where this one
+    /// is.
     ///
     /// # Errors
     /// See [`RemoteError`].
     pub async fn headers(&self, listing: &Listing, wanted: &str) -> Result<paddock_gguf::Model, RemoteError> {
-        headers::model(&self.web, listing, listing.model(wanted)?).await
+        headers::model(&self.web, self.header_cache.as_ref(), listing, listing.model(wanted)?).await
     }
 }

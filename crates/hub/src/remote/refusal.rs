@@ -60,7 +60,7 @@ impl Web {
     }
 
     /// Where a person sees a repository.
-    fn page(&self, repo: &RepoId) -> Url {
+    pub(crate) fn page(&self, repo: &RepoId) -> Url {
         self.url([repo.owner(), repo.name()])
     }
 }

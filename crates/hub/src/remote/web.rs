@@ -1,7 +1,6 @@
 //! Requests to the endpoint: redirects, the token, timeouts and bounds.
 
 use std::error::Error as _;
-use std::time::Duration;
 
 use reqwest::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, IF_RANGE, LOCATION, RANGE,
@@ -10,6 +9,8 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Response, StatusCode, Url};
 
 use super::error::RemoteError;
+use super::proxy::{self, wants_login};
+pub(crate) use super::retry::retry_after;
 use super::zone::{Forbidden, Resolver, is_loopback, literal};
 use super::{HubConfig, Patience};
 use crate::inspect::one_line;
@@ -26,6 +27,8 @@ pub(crate) struct Web {
     authorization: Option<HeaderValue>,
     resolver: Resolver,
     patience: Patience,
+    /// The proxy that requests go through, by its host, as far as that is known.
+    proxy_host: Option<String>,
 }
 
 /// An answer that is no redirect.
@@ -46,13 +49,9 @@ impl Web {
         let host = endpoint.host_str().unwrap_or_default();
         let resolver = Resolver::new(host);
         let patience = config.patience;
-        let mut builder = client(&resolver, patience);
-        if is_loopback(host) {
-            // No proxy reaches this computer's own addresses.
-            builder = builder.no_proxy();
-        }
+        let (builder, proxy_host) = proxy::through(client(&resolver, patience), config.proxy.as_deref(), host)?;
         let client = builder.build().map_err(|error| RemoteError::NoTls { cause: cause(&error) })?;
-        Ok(Self { client, endpoint, authorization, resolver, patience })
+        Ok(Self { client, endpoint, authorization, resolver, patience, proxy_host })
     }
 
     /// An address below the endpoint. Each segment is escaped.
@@ -130,6 +129,10 @@ impl Web {
         }
         let silence = self.patience.connect + self.patience.silence;
         match tokio::time::timeout(silence, request.send()).await {
+            // Of a connection that is not encrypted, which the proxy answers itself.
+            Ok(Ok(response)) if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                Err(self.proxy_login())
+            }
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(self.failure(url, &error)),
             Err(_) => Err(RemoteError::Silent { host: host(url), silence: self.patience.silence }),
@@ -171,6 +174,10 @@ impl Web {
         Ok(body)
     }
 
+    fn proxy_login(&self) -> RemoteError {
+        RemoteError::ProxyLogin { proxy: self.proxy_host.clone().unwrap_or_else(|| "of this system".to_owned()) }
+    }
+
     pub(crate) fn cut(&self, url: &Url, error: &reqwest::Error) -> RemoteError {
         RemoteError::Cut { host: host(url), cause: cause(error) }
     }
@@ -181,6 +188,9 @@ impl Web {
             let from = self.endpoint.host_str().unwrap_or_default().to_owned();
             return RemoteError::RedirectRefused { from, to: host, why: "it leads into a private network" };
         }
+        if causes(error).any(wants_login) {
+            return self.proxy_login();
+        }
         if error.is_connect() {
             let cause = if error.is_timeout() { "there is no answer".to_owned() } else { cause(error) };
             RemoteError::Unreachable { host, cause }
@@ -190,7 +200,8 @@ impl Web {
     }
 }
 
-/// What every request has in common.
+/// What every request has in common. Certificates are judged by the system's own rules and its list of authorities
+/// (rustls-platform-verifier), so that a company's authority counts here as it does in the browser.
 fn client(resolver: &Resolver, patience: Patience) -> ClientBuilder {
     // An `Err` says that this process has one already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -217,18 +228,6 @@ pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 pub(crate) fn is_web_page(headers: &HeaderMap) -> bool {
     let kind = text(headers, CONTENT_TYPE.as_str()).unwrap_or_default().to_ascii_lowercase();
     kind.starts_with("text/html") || kind.starts_with("application/xhtml")
-}
-
-/// How long a server wants to be left alone: `Retry-After` in seconds, or Hugging Face's `RateLimit: "api";r=0;t=55`.
-pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    /// More than a day is no answer to a person who waits.
-    const MOST_S: u64 = 86_400;
-    let seconds = text(headers, "retry-after").and_then(|seconds| seconds.trim().parse::<u64>().ok());
-    let of_rate_limit = || {
-        let mut fields = text(headers, "ratelimit")?.split(';');
-        fields.find_map(|field| field.trim().strip_prefix("t=")?.parse::<u64>().ok())
-    };
-    seconds.or_else(of_rate_limit).map(|seconds| Duration::from_secs(seconds.min(MOST_S)))
 }
 
 fn is_redirect(status: StatusCode) -> bool {
@@ -300,11 +299,25 @@ mod tests {
         web.client = client(&web.resolver, web.patience).no_proxy().build().unwrap();
         let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let location = format!("https://localhost:{}/", server.local_addr().unwrap().port());
-        let next = web.next(&web.endpoint, &HeaderValue::from_str(&location).unwrap()).unwrap();
-        let error = web.get(next, None).await.unwrap_err();
+        web.resolver.watch("localhost").unwrap();
+        let error = web.get(Url::parse(&location).unwrap(), None).await.unwrap_err();
         assert!(matches!(error, RemoteError::RedirectRefused { .. }), "{error:?}");
         server.set_nonblocking(true).unwrap();
         assert!(server.accept().is_err(), "it was connected to");
+    }
+
+    #[test]
+    fn a_name_that_only_a_private_network_has_is_refused_unseen() {
+        // Whoever looks it up may be a proxy, whose answer does not come here.
+        let web = Web::new(&HubConfig::default()).unwrap();
+        for name in
+            ["localhost", "a.localhost", "router", "nas.local", "metadata.google.internal", "x.home.arpa", "nas.local."]
+        {
+            let location = HeaderValue::from_str(&format!("https://{name}/")).unwrap();
+            let next = web.next(&web.endpoint, &location);
+            assert!(matches!(next, Err(RemoteError::RedirectRefused { .. })), "{name}: {next:?}");
+        }
+        assert!(web.next(&web.endpoint, &HeaderValue::from_static("https://cdn.example/")).is_ok());
     }
 
     #[test]

@@ -72,6 +72,16 @@ pub(crate) fn is_loopback(host: &str) -> bool {
     host == "localhost" || literal(host).is_some_and(|address| Zone::of(address) == Zone::Loopback)
 }
 
+/// Whether a name can only lead into a private network, by its form. What a proxy makes of a name does not come here, so
+/// that this is all there is to go by then.
+///
+/// Source: RFC 6761 and 6762, RFC 8375 (`home.arpa`), ICANN's reservation of `internal`; and names without a dot.
+fn is_private_name(host: &str) -> bool {
+    let host = host.trim_end_matches('.');
+    let ends = [".localhost", ".local", ".internal", ".home.arpa", ".lan", ".localdomain", ".intranet", ".corp"];
+    !host.contains('.') || ends.iter().any(|end| host.ends_with(end))
+}
+
 /// A name that leads where requests must not go. Comes out of a request as one of its causes.
 #[derive(Debug, thiserror::Error)]
 #[error("the name leads into a private network")]
@@ -79,7 +89,9 @@ pub(crate) struct Forbidden;
 
 /// Looks names up for the HTTP client, and drops forbidden addresses there: what is checked is what is connected to.
 ///
-/// With a proxy the names of servers are looked up by the proxy, and only the proxy's own comes here.
+/// With a proxy the names of servers are looked up by the proxy, and only the proxy's own comes here; then the form of a
+/// name is all that can be judged ([`Resolver::admit`]). A SOCKS proxy without lookups of its own (`socks5:`) is given
+/// addresses that were judged here.
 #[derive(Debug, Clone)]
 pub(crate) struct Resolver {
     endpoint_host: String,
@@ -111,10 +123,20 @@ impl Resolver {
         if host == self.endpoint_host {
             return Ok(());
         }
-        let mut state = self.state();
+        let state = self.state();
         if let Some(address) = literal(host) {
             return if state.allows(address) { Ok(()) } else { Err("that is an address in a private network") };
         }
+        if state.endpoint_zone == Zone::Public && is_private_name(host) {
+            return Err("that is a name in a private network");
+        }
+        drop(state);
+        self.watch(host)
+    }
+
+    /// From now on the addresses that this name leads to are checked.
+    pub(crate) fn watch(&self, host: &str) -> Result<(), &'static str> {
+        let mut state = self.state();
         if state.strangers.len() >= MAX_STRANGERS && !state.strangers.contains(host) {
             return Err("it has sent requests to too many servers");
         }

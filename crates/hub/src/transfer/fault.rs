@@ -52,6 +52,9 @@ impl From<RemoteError> for Fault {
             RemoteError::Cut { host, cause } => {
                 wait(WaitReason::Stalled, format!("The connection to “{host}” was lost: {cause}."), None)
             }
+            RemoteError::ProxyLogin { proxy } => {
+                wait(WaitReason::Proxy, format!("The proxy “{proxy}” wants a login."), None)
+            }
             RemoteError::TooSlow { host, .. } => {
                 wait(WaitReason::Stalled, format!("“{host}” answers too slowly."), None)
             }

@@ -78,7 +78,7 @@ impl Order {
         wanted: &str,
         root: &Path,
     ) -> Result<Self, TransferError> {
-        let commit = hub.commit(repo, revision).await?;
+        let commit = hub.info(repo, revision).await?.commit;
         let listing = hub.list(repo, &commit).await?;
         let model = listing.model(wanted)?;
         if let Some(first_missing) = model.missing().next() {

@@ -69,7 +69,8 @@ async fn too_little_room_is_said_with_numbers_before_the_first_byte() {
     on(&mut client, &drive);
     failed(&client, client.get().await, &["needs 2.3 GB", "0.1 GB are free", "Free 2.2 GB"]);
     assert_eq!((server.served_bytes(), client.files().len()), (0, 0));
-    let order = Order::resolve(&client.hub, &client.request().repo, "main", "Q4_K_M", client.folder.path()).await.unwrap();
+    let order =
+        Order::resolve(&client.hub, &client.request().repo, "main", "Q4_K_M", client.folder.path()).await.unwrap();
     let looked = order.preflight();
     assert_eq!((looked.total_bytes, looked.missing_bytes), (content.len(), content.len()));
     assert!(matches!(looked.problem, Some(TransferError::DiskFull { .. })));
@@ -184,7 +185,8 @@ async fn room_for_the_whole_file_is_set_aside_before_the_first_byte() {
     let part = fs::metadata(client.part()).unwrap();
     assert_eq!(part.len(), content.len());
     assert!(std::os::unix::fs::MetadataExt::blocks(&part) * 512 >= content.len(), "it could still run out of room");
-    let order = Order::resolve(&client.hub, &client.request().repo, "main", "Q4_K_M", client.folder.path()).await.unwrap();
+    let order =
+        Order::resolve(&client.hub, &client.request().repo, "main", "Q4_K_M", client.folder.path()).await.unwrap();
     assert_eq!(order.preflight().missing_bytes, content.len() - client.progress().done_bytes);
     assert!(client.files().contains(&format!("owner/model/{NAME}.part.journal")));
 }

@@ -92,12 +92,8 @@ async fn a_server_that_never_gives_pieces_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_bytes_are_found_before_the_file_has_its_name_and_fetched_again() {
     let content = Content::model(25, 40 * MIB);
-    let flips: [fn(&Request) -> Act; 4] = [
-        |_| Act::ShiftedBody,
-        |_| Act::Flip(0),
-        |_| Act::Flip(21 * MIB + 5),
-        |_| Act::Flip(40 * MIB - 1),
-    ];
+    let flips: [fn(&Request) -> Act; 4] =
+        [|_| Act::ShiftedBody, |_| Act::Flip(0), |_| Act::Flip(21 * MIB + 5), |_| Act::Flip(40 * MIB - 1)];
     for flip in flips {
         let server = serve(&content);
         let left = AtomicU64::new(content.len());
@@ -107,7 +103,8 @@ async fn wrong_bytes_are_found_before_the_file_has_its_name_and_fetched_again() 
                 return Act::Honest;
             }
             let n_bytes = request.range.and_then(|(first, last)| Some(last? - first + 1)).unwrap_or(0);
-            let before = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| Some(left.saturating_sub(n_bytes)));
+            let before =
+                left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| Some(left.saturating_sub(n_bytes)));
             if before.unwrap_or(0) > 0 { flip(request) } else { Act::Honest }
         });
         let client = Client::of(&server);

@@ -39,10 +39,13 @@ async fn blocks_that_went_bad_on_the_disk_between_two_attempts_are_fetched_again
 async fn a_torn_or_lost_journal_costs_time_and_never_the_file() {
     let content = Content::model(81, 60 * MIB);
     for (name, spoil) in [
-        ("torn", (|journal: &Path| {
-            let text = fs::read(journal).unwrap();
-            fs::write(journal, &text[..text.len() - 7]).unwrap();
-        }) as fn(&Path)),
+        (
+            "torn",
+            (|journal: &Path| {
+                let text = fs::read(journal).unwrap();
+                fs::write(journal, &text[..text.len() - 7]).unwrap();
+            }) as fn(&Path),
+        ),
         ("zeros at the end, as after a power cut", |journal| {
             let mut text = fs::read(journal).unwrap();
             text.extend([0; 4_096]);

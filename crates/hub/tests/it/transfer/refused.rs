@@ -76,7 +76,8 @@ async fn hostile_names_lead_nowhere() {
     let outside = tempfile::tempdir().unwrap();
     let mut client = Client::of(&server);
     client.folder = tempfile::tempdir_in(outside.path()).unwrap();
-    for wanted in ["Q4_K_M", "../../../escape-Q4_K_M.gguf", "/etc/paddock-Q4_K_M.gguf", "C:\\x-Q4_K_M.gguf", "CON.gguf"] {
+    for wanted in ["Q4_K_M", "../../../escape-Q4_K_M.gguf", "/etc/paddock-Q4_K_M.gguf", "C:\\x-Q4_K_M.gguf", "CON.gguf"]
+    {
         client.wanted = wanted.to_owned();
         // A sound file may be among them, with the quantization that was asked for.
         if let Ok(done) = client.get().await {

@@ -25,7 +25,9 @@ async fn twenty_cuts_cost_no_more_than_what_was_on_the_way() {
     let server = serve(&content);
     let cuts = AtomicUsize::new(0);
     server.on_request(move |request| {
-        if for_bytes(request) && cuts.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| (n < 20).then_some(n + 1)).is_ok() {
+        if for_bytes(request)
+            && cuts.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| (n < 20).then_some(n + 1)).is_ok()
+        {
             Act::CutAfter(random(request.n as u64) % (20 * MIB))
         } else {
             Act::Honest
@@ -133,7 +135,10 @@ async fn a_server_that_wants_to_be_left_alone_is_left_alone_for_as_long() {
         let since = Instant::now();
         arrived(&client, &content, client.get().await);
         let waits = client.waits();
-        assert!(waits.iter().any(|wait| wait.reason == WaitReason::Busy && wait.sentence.ends_with('.')), "{name}: {waits:?}");
+        assert!(
+            waits.iter().any(|wait| wait.reason == WaitReason::Busy && wait.sentence.ends_with('.')),
+            "{name}: {waits:?}"
+        );
         let waited = since.elapsed();
         assert!(waited >= Duration::from_millis(2_400), "{name}: only {waited:?} of 3 s");
     }
@@ -170,9 +175,7 @@ async fn without_a_network_it_waits_and_goes_on_when_it_is_back() {
     let (got, ()) = tokio::join!(client.get(), async {
         told.wait_for(|progress| progress.done_bytes > 0).await.unwrap();
         server.go_offline();
-        let offline = |progress: &paddock_hub::transfer::Progress| {
-            matches!(&progress.phase, Phase::Waiting(wait) if wait.reason == WaitReason::Offline)
-        };
+        let offline = |progress: &paddock_hub::transfer::Progress| matches!(&progress.phase, Phase::Waiting(wait) if wait.reason == WaitReason::Offline);
         let waiting = told.wait_for(offline).await.unwrap().clone();
         assert_eq!((waiting.bytes_per_s, waiting.time_left), (0, None), "no false progress");
         server.throttle(None);
@@ -259,9 +262,7 @@ async fn a_proxy_that_wants_a_login_is_asked_again_until_it_lets_through() {
     let client = Client::with(&server, |config| config.proxy = Some(proxy.url()));
     let mut told = client.tell.subscribe();
     let (got, ()) = tokio::join!(client.get(), async {
-        let waits_for_proxy = |progress: &paddock_hub::transfer::Progress| {
-            matches!(&progress.phase, Phase::Waiting(wait) if wait.reason == WaitReason::Proxy)
-        };
+        let waits_for_proxy = |progress: &paddock_hub::transfer::Progress| matches!(&progress.phase, Phase::Waiting(wait) if wait.reason == WaitReason::Proxy);
         told.wait_for(waits_for_proxy).await.unwrap();
         proxy.require_login(false);
     });
