@@ -278,10 +278,12 @@ impl App {
     pub(crate) async fn go_on_with_downloads(&self) -> Result<(), ApiError> {
         let kept = self.with_store(|store| Ok(store.setting::<Vec<Kept>>(KEY)?.unwrap_or_default())).await?;
         self.limit_downloads(self.stored_download_settings().await?.speed_limit_bytes_per_s);
-        let entries = kept.into_iter().map(|kept| {
-            let progress = Progress { total_bytes: kept.total_bytes, ..Progress::default() };
+        let entry = |kept: Kept| {
+            let done_bytes = transfer::done_bytes(&kept.targets).min(kept.total_bytes);
+            let progress = Progress { total_bytes: kept.total_bytes, done_bytes, ..Progress::default() };
             Entry { kept, progress, stop: None, cancelled: false }
-        });
+        };
+        let entries = tokio::task::spawn_blocking(move || kept.into_iter().map(entry).collect::<Vec<_>>()).await?;
         self.inner.downloads.list().extend(entries);
         self.inner.downloads.tell();
         self.run_next();

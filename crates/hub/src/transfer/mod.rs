@@ -44,7 +44,7 @@ pub use order::{Order, Preflight};
 pub use repair::reopen;
 pub use report::{MAP_CELLS, Phase, Progress};
 pub use speed::SpeedLimit;
-pub use unfinished::{discard_unfinished, name_of, quant_of};
+pub use unfinished::{discard_unfinished, done_bytes, name_of, quant_of};
 
 use fault::Fault;
 use file::{Broken, FileJob};

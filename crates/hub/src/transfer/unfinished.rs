@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::file::discard;
+use super::journal::Contents;
 use super::order::Paths;
 use crate::receipt::FOLDER;
 use crate::remote::quant;
@@ -26,6 +27,18 @@ pub fn discard_unfinished(targets: &[PathBuf], root: &Path) {
         }
         tidy(target, root);
     }
+}
+
+/// How many bytes of these files are safe on the disk, under their final names or not.
+pub fn done_bytes(targets: &[PathBuf]) -> u64 {
+    let of_file = |target: &PathBuf| {
+        let unfinished = || Contents::read(&Paths::of(target.clone()).journal).ok().flatten();
+        match fs::metadata(target) {
+            Ok(metadata) => metadata.len(),
+            Err(_) => unfinished().map_or(0, |journal| journal.done_bytes()),
+        }
+    };
+    targets.iter().map(of_file).sum()
 }
 
 /// Removes empty folders from a file's place up to the models folder.
