@@ -77,7 +77,7 @@ fn with_json_every_line_is_an_object_and_the_last_says_how_it_ended() {
     let once = std::sync::atomic::AtomicBool::new(true);
     server.on_request(move |request| {
         if request.kind == Kind::Resolve && once.swap(false, std::sync::atomic::Ordering::SeqCst) {
-            Act::Status { code: 429, headers: vec![("Retry-After".into(), "1".into())], body: Vec::new() }
+            Act::Status { code: 429, headers: vec![("Retry-After".into(), "1".into())], body: String::new() }
         } else {
             Act::Honest
         }

@@ -196,7 +196,7 @@ mod tests {
             others.each_ref().map(Claim::left),
             [20..32, 32..36, 36..40, 12..20].map(|r| r.start * MIB..r.end * MIB)
         );
-        drop(slow.advance(4 * MIB));
+        assert_eq!(slow.advance(4 * MIB), 4 * MIB);
         let thief = claims.next().await;
         assert_eq!((slow.left(), thief.left()), (4 * MIB..12 * MIB, 28 * MIB..32 * MIB), "not from the slow one alone");
         assert_eq!(slow.advance(64 * MIB), 8 * MIB, "what came beyond the new end is not its to store");
@@ -206,7 +206,7 @@ mod tests {
     async fn who_finds_nothing_waits_until_somebody_gives_up() {
         let claims = Claims::new(vec![0..BLOCK_BYTES], 2);
         let only = claims.next().await;
-        drop(only.advance(MIB));
+        assert_eq!(only.advance(MIB), MIB);
         let waiting = claims.next();
         tokio::pin!(waiting);
         let early = tokio::time::timeout(std::time::Duration::from_millis(20), &mut waiting).await;

@@ -140,17 +140,17 @@ impl Disk {
         let (give_journal, syncer) = oneshot::channel();
         let (give_hash, hasher) = oneshot::channel();
         let (for_writer, its_file) = (Arc::clone(&shared), Arc::clone(&file));
-        tokio::task::spawn_blocking(move || for_writer.guard("writing", |shared| shared.write(&its_file, queue)));
+        tokio::task::spawn_blocking(move || for_writer.guard("Writing", |shared| shared.write(&its_file, queue)));
         let (for_syncer, its_file) = (Arc::clone(&shared), Arc::clone(&file));
         tokio::task::spawn_blocking(move || {
             let mut journal = journal;
-            for_syncer.guard("syncing", |shared| shared.sync(&its_file, &mut journal));
+            for_syncer.guard("Syncing", |shared| shared.sync(&its_file, &mut journal));
             // The receiver is gone only if nobody wants the result.
             let _ = give_journal.send(journal);
         });
         let (for_hasher, its_file) = (Arc::clone(&shared), Arc::clone(&file));
         tokio::task::spawn_blocking(move || {
-            for_hasher.guard("reading", |shared| {
+            for_hasher.guard("Reading", |shared| {
                 if let Some(sha256) = shared.hash(&its_file, &tell_bad)? {
                     let _ = give_hash.send(sha256);
                 }
@@ -205,7 +205,7 @@ impl Disk {
             return Err(failure);
         }
         let blocks = self.shared.state().blocks.iter().map(|block| block.crc32).collect();
-        let file = self.file.try_clone().map_err(|source| DiskFailure { doing: "closing", source })?;
+        let file = self.file.try_clone().map_err(|source| DiskFailure { doing: "Closing", source })?;
         Ok(PartFile { file, journal, size_bytes: self.shared.size_bytes, blocks })
     }
 }
@@ -253,7 +253,7 @@ impl Shared {
     }
 
     fn failure(&self) -> DiskFailure {
-        let gone = || DiskFailure { doing: "writing", source: io::Error::from(io::ErrorKind::BrokenPipe) };
+        let gone = || DiskFailure { doing: "Writing", source: io::Error::from(io::ErrorKind::BrokenPipe) };
         self.state().failure.take().unwrap_or_else(gone)
     }
 

@@ -79,7 +79,8 @@ impl Client {
 
     async fn get(&self) -> Result<Downloaded, TransferError> {
         let stop = Stop::new(self.stop.subscribe());
-        let work = transfer::download(&self.hub, &self.request(), &self.options, stop, &self.tell);
+        let request = self.request();
+        let work = transfer::download(&self.hub, &request, &self.options, stop, &self.tell);
         tokio::time::timeout(Duration::from_secs(100), work).await.expect("it does not end")
     }
 

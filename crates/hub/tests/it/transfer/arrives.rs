@@ -136,7 +136,8 @@ async fn a_limited_speed_is_kept() {
 }
 
 fn split(revision: u64) -> Vec<(String, Content)> {
-    (1..=3).map(|n| (format!("Q8_0/Big-Q8_0-{n:05}-of-00003.gguf"), Content::part(revision, 10 * MIB, n, 3))).collect()
+    let name = |n: usize| format!("Q8_0/Big-Q8_0-{n:05}-of-00003.gguf");
+    Content::split_model(revision, 10 * MIB, 3).into_iter().zip(1..).map(|(part, n)| (name(n), part)).collect()
 }
 
 fn split_repo(parts: &[(String, Content)]) -> Repo {
@@ -182,7 +183,7 @@ async fn a_split_model_without_all_its_parts_is_never_under_its_name() {
 async fn parts_that_do_not_belong_together_are_no_model() {
     let mut parts = split(11);
     // As after an upload that was interrupted: the third part is that of another model.
-    parts[2].1 = Content::part(12, 10 * MIB, 2, 3);
+    parts[2].1 = Content::split_model(12, 10 * MIB, 3)[1].clone();
     let server = TestHub::start(vec![split_repo(&parts)]);
     let mut client = Client::of(&server);
     client.wanted = "Q8_0".to_owned();

@@ -13,7 +13,7 @@ fn for_bytes(request: &Request) -> bool {
 
 /// Every answer with bytes before the `n`-th is this; all others are honest.
 fn first(n: usize, act: impl Fn() -> Act + Send + Sync + 'static) -> impl Fn(&Request) -> Act + Send + Sync + 'static {
-    move |request| if for_bytes(request) && request.n_of_file < n { act() } else { Act::Honest }
+    move |request| if for_bytes(request) && request.n_of_file <= n { act() } else { Act::Honest }
 }
 
 /// D02.

@@ -94,7 +94,7 @@ async fn hostile_names_lead_nowhere() {
 async fn an_etag_with_a_path_in_it_is_only_text() {
     let content = Content::model(64, 10 * MIB);
     let server = serve(&content);
-    server.on_request(|_| Act::OtherEtag("\"../../../../tmp/paddock-escape\"".to_owned()));
+    server.on_request(|_| Act::OtherEtag("../../../../tmp/paddock-escape".to_owned()));
     let client = Client::of(&server);
     arrived(&client, &content, client.get().await);
 }
