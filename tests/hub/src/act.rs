@@ -15,7 +15,7 @@ pub enum Act {
     Honest,
     /// Ends the connection in order after so many bytes.
     CutAfter(u64),
-    /// Ends the connection with a reset after so many bytes.
+    /// Ends the connection with a reset after so many bytes, of which those that are on their way may be lost.
     ResetAfter(u64),
     /// Says nothing more after so many bytes, until the client hangs up. With 0, the head is sent.
     StallAfter(u64),

@@ -5,6 +5,7 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 
 use crate::answer::honest;
+use crate::listener::resets_at_end;
 use crate::reply::Reply;
 use crate::request::Request;
 use crate::send::{Next, send};
@@ -27,7 +28,9 @@ pub(crate) fn serve(stream: TcpStream, storage: bool, state: &State) {
         }
     }
     // The list of connections holds a handle too: without this, the client would see the end only when it is removed.
-    let _ = stream.shutdown(Shutdown::Write);
+    if !resets_at_end(&stream) {
+        let _ = stream.shutdown(Shutdown::Write);
+    }
 }
 
 fn reply(request: &Request, state: &State) -> Reply {

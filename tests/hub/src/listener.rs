@@ -13,6 +13,9 @@ use socket2::SockRef;
 /// How long closing waits for the threads of its connections.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long a thread that reads takes to notice that nothing more comes.
+const READING: Duration = Duration::from_millis(50);
+
 /// Listens until it is dropped, which resets all connections at once.
 pub(crate) struct Listener {
     address: SocketAddr,
@@ -80,6 +83,10 @@ pub(crate) fn reset_at_end(stream: &TcpStream) {
     let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
 }
 
+pub(crate) fn resets_at_end(stream: &TcpStream) -> bool {
+    SockRef::from(stream).linger().is_ok_and(|linger| linger.is_some())
+}
+
 #[derive(Default)]
 struct Connections {
     streams: Mutex<HashMap<SocketAddr, TcpStream>>,
@@ -95,12 +102,15 @@ impl Connections {
 
     fn reset(&self) {
         let mut streams = self.streams.lock().unwrap();
-        for stream in streams.values() {
-            reset_at_end(stream);
-            let _ = stream.shutdown(Shutdown::Both);
+        // To stop writing would tell the client of an orderly end, so that it is only for those busy with that.
+        for (side, patience) in [(Shutdown::Read, READING), (Shutdown::Both, PATIENCE)] {
+            for stream in streams.values() {
+                reset_at_end(stream);
+                let _ = stream.shutdown(side);
+            }
+            // A test that holds a lock its closure waits for must not hang here for ever.
+            streams = self.ended.wait_timeout_while(streams, patience, |streams| !streams.is_empty()).unwrap().0;
         }
-        // A test that holds a lock its closure waits for must not hang here for ever.
-        streams = self.ended.wait_timeout_while(streams, PATIENCE, |streams| !streams.is_empty()).unwrap().0;
         streams.clear();
     }
 }

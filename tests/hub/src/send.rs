@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -97,7 +97,6 @@ fn end(ending: Ending, stream: &TcpStream) -> io::Result<Next> {
 fn wait_for_the_end(mut stream: &TcpStream) {
     let mut ignored = [0; 1024];
     while matches!(stream.read(&mut ignored), Ok(n_bytes) if n_bytes > 0) {}
-    let _ = stream.shutdown(Shutdown::Both);
 }
 
 struct Sending<'a> {
