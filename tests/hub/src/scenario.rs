@@ -61,9 +61,12 @@ pub const ROWS: [(&str, &str); 42] = [
     ("D24-revision", "every second part of a split model is of another commit"),
 ];
 
-/// The scenario of a row; None if [`ROWS`] has no such name.
+/// The scenario of a row. Where [`ROWS`] has the name only with an ending (`D08`), the seed chooses one of these. None if
+/// there is no such name.
 pub fn scenario(row: &str, seed: u64) -> Option<Decide> {
-    ROWS.iter().find(|(name, _)| *name == row)?;
+    let variants: Vec<&str> = ROWS.iter().map(|(name, _)| *name).filter(|name| is_variant(name, row)).collect();
+    let exact = variants.iter().find(|name| **name == row);
+    let row = *exact.or_else(|| variants.get(seed as usize % variants.len().max(1)))?;
     Some(match row.split('-').next()? {
         "D01" | "D02" | "D03" | "D04" => bodies(row, seed),
         "D06" => flip(row == "D06-twice", seed),
@@ -73,6 +76,10 @@ pub fn scenario(row: &str, seed: u64) -> Option<Decide> {
         "D14" => redirections(row),
         _ => answers(row),
     })
+}
+
+fn is_variant(name: &str, row: &str) -> bool {
+    name.strip_prefix(row).is_some_and(|ending| ending.is_empty() || ending.starts_with('-'))
 }
 
 /// A number that follows from seed and index (splitmix64, Steele et al. 2014).

@@ -50,7 +50,15 @@ fn every_row_does_something_and_the_same_again_for_the_same_seed() {
             assert_eq!(first, acts(row, 1), "{row}");
         }
     }
-    assert!(scenario("D99", 1).is_none());
+    for unknown in ["D99", "D0", "", "D01-"] {
+        assert!(scenario(unknown, 1).is_none(), "{unknown}");
+    }
+}
+
+#[test]
+fn the_name_of_a_row_alone_stands_for_one_of_its_variants_by_seed() {
+    assert_eq!(acts("D14", 2), acts("D14-loop", 2));
+    assert_eq!(acts("D14", 3), acts("D14-http", 3));
 }
 
 #[test]
