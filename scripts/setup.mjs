@@ -2,6 +2,7 @@
 import { buildEnv } from './build-env.mjs';
 import { isLinux, isMac, isMainScript, isWindows, main } from './process.mjs';
 import { installNodeModules } from './setup/node-modules.mjs';
+import { installPythonClient } from './setup/python.mjs';
 import { checkNode, checkRust } from './setup/toolchain.mjs';
 
 /** `forTests: false` leaves out what only the tests need. Resolves to the environment to build in. */
@@ -13,7 +14,9 @@ export async function setup({ forTests = true } = {}) {
   if (isMac) await (await import('./setup/macos.mjs')).installSystemPackages(process.env);
   if (isWindows) await (await import('./setup/windows.mjs')).installSystemPackages(process.env);
   await installNodeModules(process.env);
-  return buildEnv();
+  const env = buildEnv();
+  const python = forTests ? await installPythonClient(env) : null;
+  return python ? { ...env, PADDOCK_PYTHON: python } : env;
 }
 
 if (isMainScript(import.meta.url)) {

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { buildEnv, cacheDir } from '../build-env.mjs';
+import { root } from '../process.mjs';
 import { familyOf, missingPackages } from '../setup/linux.mjs';
 import { isInstalled } from '../setup/node-modules.mjs';
+import { environmentFolder } from '../setup/python.mjs';
 import { atLeast } from '../setup/toolchain.mjs';
 
 test('versions are compared as numbers', () => {
@@ -46,6 +50,19 @@ test('npm packages are installed again when the lock file changed', () => {
   assert.ok(!isInstalled(lock, { packages: { 'node_modules/a': { version: '1.0.0' } } }));
   assert.ok(!isInstalled(lock, { packages: {} }));
   assert.ok(!isInstalled(lock, null));
+});
+
+test('other Python requirements are installed into another folder', () => {
+  const folder = (text) => environmentFolder('/cache', text);
+  assert.equal(folder('a==1\n'), folder('a==1\n'));
+  assert.notEqual(folder('a==1\n'), folder('a==2\n'));
+});
+
+test('each Python requirement is one exact version', () => {
+  const text = readFileSync(path.join(root, 'tests', 'hub', 'requirements.txt'), 'utf8');
+  const lines = text.split('\n').filter((line) => line && !line.startsWith('#'));
+  assert.ok(lines.some((line) => line.startsWith('huggingface_hub==')));
+  for (const line of lines) assert.match(line, /^[\w-]+==\d+(\.\d+)*$/);
 });
 
 test('the build environment keeps what was set and drops what spoils llama.cpp', () => {

@@ -1,7 +1,7 @@
 // The system packages Paddock is built with, under the names the distributions give them.
 //
 // `command`: any program of that name on PATH will do, wherever it came from.
-// `tests`: needed by the tests of the window only, not to build or run the app.
+// `tests`: needed by tests only, not to build or run the app.
 
 export const packages = [
   { debian: 'build-essential', fedora: 'gcc-c++', arch: 'base-devel', command: 'c++' },
@@ -34,5 +34,7 @@ export const packages = [
     command: 'dbus-daemon',
     tests: true,
   },
+  // Debian's Python cannot make environments without it.
+  { debian: 'python3-venv', fedora: 'python3', arch: 'python', tests: true },
   { debian: 'fonts-dejavu-core', fedora: 'dejavu-sans-fonts', arch: 'ttf-dejavu', tests: true },
 ];
