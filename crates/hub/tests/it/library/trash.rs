@@ -1,6 +1,6 @@
 //! Deleting models, and bringing them back.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use paddock_hub::library::{Found, LibraryError, Verified, trash};
@@ -80,6 +80,20 @@ fn a_linked_folder_does_not_lead_outside() {
     let error = trash::remove(&model, &computer.own()).expect_err("the folder is elsewhere");
     assert!(matches!(error, LibraryError::NotOurs { .. }), "{error:?}");
     assert!(outside.is_file());
+}
+
+#[test]
+fn a_model_whose_other_part_is_being_downloaded_is_not_deleted() {
+    let computer = Computer::new();
+    let model = downloaded(&computer, "owner/name/model-00001-of-00002.gguf");
+    let other = model.path.with_file_name(".paddock").join("model-00002-of-00002.gguf.lock");
+    text_at(&other, "");
+    let lock = File::options().write(true).open(&other).unwrap();
+    lock.lock().unwrap();
+    let error = trash::remove(&model, &computer.own()).expect_err("the second part comes");
+    assert!(matches!(&error, LibraryError::InUse { path } if path.ends_with("model-00002-of-00002.gguf")), "{error:?}");
+    drop(lock);
+    trash::remove(&model, &computer.own()).unwrap();
 }
 
 #[test]
