@@ -13,7 +13,7 @@ use paddock_store::{ConversationId, Store};
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use crate::{
-    ApiError, DataDir, ErrorCode,
+    ApiError, DataDir, ErrorCode, library,
     live::Live,
     models::Current,
     view::{AppInfo, EngineState, Platform},
@@ -62,6 +62,8 @@ pub(crate) struct Inner {
     surveyed: Mutex<Option<Hardware>>,
     /// The answers on their way, by conversation.
     pub(crate) answering: Mutex<HashMap<ConversationId, Arc<Live>>>,
+    /// The models that are on this computer.
+    pub(crate) library: library::State,
 }
 
 impl App {
@@ -86,9 +88,11 @@ impl App {
                 engine: AsyncMutex::new(None),
                 surveyed: Mutex::new(None),
                 answering: Mutex::new(HashMap::new()),
+                library: library::State::default(),
             }),
         };
         tokio::spawn(tell_of_deaths(app.clone(), app.inner.host.life()));
+        tokio::spawn(library::purge_at_start(app.clone()));
         Ok(app)
     }
 
@@ -136,6 +140,7 @@ impl App {
         for live in self.inner.answering().values() {
             live.switch.stop();
         }
+        self.inner.library.give_up();
         self.inner.host.stop().await;
     }
 

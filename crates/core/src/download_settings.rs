@@ -78,7 +78,9 @@ impl App {
             dont_keep_awake: !settings.keep_awake,
             dont_notify: !settings.notify,
         };
+        let before = self.stored_download_settings().await?.models_folder(self);
         self.with_store(move |store| store.set_setting(KEY, &stored)).await?;
+        self.keep_looking_in(before).await?;
         self.download_settings().await
     }
 

@@ -12,6 +12,7 @@ mod conversations;
 mod dialogue;
 mod download_settings;
 mod error;
+mod library;
 mod live;
 mod models;
 mod named;
