@@ -53,7 +53,7 @@ pub(crate) struct State {
 #[derive(Default)]
 struct Work {
     memory: Memory,
-    /// Whether what was deleted before this start is gone.
+    /// Whether what was deleted before this start was seen to.
     purged: bool,
 }
 
@@ -231,12 +231,20 @@ impl App {
     pub async fn undo_delete(&self, id: String) -> Result<LibraryView, ApiError> {
         let mut work = self.library_work().await?;
         let ours = self.folders().await?.ours();
-        let back = tokio::task::spawn_blocking(move || {
-            let root = ours.iter().find(|root| trash::deleted(root).iter().any(|deleted| deleted.id == id));
-            trash::restore(root.ok_or(LibraryError::NothingToRestore)?, &id)
-        })
-        .await??;
+        let back = tokio::task::spawn_blocking(move || trash::restore(root_of(&ours, &id)?, &id)).await??;
         self.share_with_hf_cache(&back.path).await?;
+        self.scan_with(&mut work).await?;
+        Ok(self.inner.library.shown.borrow().clone())
+    }
+
+    /// Removes a deleted model for good, so that its room is free at once.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotFound`] if it is gone for good already, [`ErrorCode::Storage`] for what the disk says.
+    pub async fn discard_deleted(&self, id: String) -> Result<LibraryView, ApiError> {
+        let mut work = self.library_work().await?;
+        let ours = self.folders().await?.ours();
+        tokio::task::spawn_blocking(move || trash::discard(root_of(&ours, &id)?, &id)).await??;
         self.scan_with(&mut work).await?;
         Ok(self.inner.library.shown.borrow().clone())
     }
@@ -308,11 +316,14 @@ impl App {
         Ok(())
     }
 
-    /// The right to scan, delete and bring back. What was deleted before the start is gone then.
+    /// The right to scan, delete and bring back. What was deleted before the start is gone then, unless another Paddock
+    /// with the same data still runs and may want it back.
     async fn library_work(&self) -> Result<tokio::sync::MutexGuard<'_, Work>, ApiError> {
         let mut work = self.inner.library.work.lock().await;
         if !work.purged {
-            purge(self.folders().await?.ours()).await?;
+            if !self.open_report().in_use_elsewhere {
+                purge(self.folders().await?.ours()).await?;
+            }
             work.purged = true;
         }
         Ok(work)
@@ -414,6 +425,12 @@ async fn purge(roots: Vec<PathBuf>) -> Result<(), ApiError> {
     })
     .await?;
     Ok(())
+}
+
+/// The folder in which a model was deleted.
+fn root_of<'a>(roots: &'a [PathBuf], id: &str) -> Result<&'a Path, LibraryError> {
+    let has_it = |root: &&PathBuf| trash::deleted(root).iter().any(|deleted| deleted.id == id);
+    roots.iter().find(has_it).map(PathBuf::as_path).ok_or(LibraryError::NothingToRestore)
 }
 
 /// So that deleting frees the room: a link in Hugging Face's cache would keep it.

@@ -217,6 +217,28 @@ async fn a_deleted_model_comes_back_until_paddock_is_started_again() {
 }
 
 #[tokio::test]
+async fn a_second_paddock_takes_nothing_away_that_the_first_may_bring_back() {
+    let computer = Computer::new();
+    let file = computer.downloaded("model.gguf");
+    let view = computer.app.delete_model(text(&file)).await.unwrap();
+    let id = view.deleted[0].id.clone();
+    let second = open(computer.folder.path());
+    assert_eq!(second.library().await.unwrap().deleted, view.deleted);
+    computer.app.undo_delete(id).await.unwrap();
+    assert!(file.is_file());
+}
+
+#[tokio::test]
+async fn a_deleted_model_can_be_removed_for_good_at_once() {
+    let computer = Computer::new();
+    let file = computer.downloaded("model.gguf");
+    let id = computer.app.delete_model(text(&file)).await.unwrap().deleted[0].id.clone();
+    assert_eq!(computer.app.discard_deleted(id.clone()).await.unwrap().deleted, []);
+    assert!(!computer.path("data/models/.paddock/trash").exists());
+    assert_eq!(computer.app.undo_delete(id).await.unwrap_err().code, ErrorCode::NotFound);
+}
+
+#[tokio::test]
 async fn a_model_that_is_loaded_is_not_deleted() {
     let computer = Computer::new();
     let file = computer.downloaded("model.gguf");

@@ -76,9 +76,7 @@ pub fn remove(model: &Found, root: &Path) -> Result<Deleted, LibraryError> {
 /// [`LibraryError::NothingToRestore`] for an unknown one, [`LibraryError::InTheWay`] if there is a new file of its name;
 /// it stays in the trash then.
 pub fn restore(root: &Path, id: &str) -> Result<Deleted, LibraryError> {
-    let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    let folder = trash(root).join(id);
-    let deleted = is_id.then(|| read_index(&folder)).flatten().ok_or(LibraryError::NothingToRestore)?;
+    let (folder, deleted) = kept(root, id)?;
     let moves: Vec<(PathBuf, PathBuf)> =
         to_trash(&folder, &deleted.files).into_iter().map(|(file, kept)| (kept, file)).collect();
     for (_, file) in &moves {
@@ -99,6 +97,25 @@ pub fn restore(root: &Path, id: &str) -> Result<Deleted, LibraryError> {
     let _ = fs::remove_dir_all(&folder);
     let _ = fs::remove_dir(trash(root));
     Ok(deleted)
+}
+
+/// Removes one deleted model for good.
+///
+/// # Errors
+/// [`LibraryError::NothingToRestore`] for an unknown one, [`LibraryError::Move`] if the disk refuses.
+pub fn discard(root: &Path, id: &str) -> Result<(), LibraryError> {
+    let (folder, deleted) = kept(root, id)?;
+    fs::remove_dir_all(folder).map_err(|source| LibraryError::Move { path: deleted.path, source })?;
+    let _ = fs::remove_dir(trash(root));
+    Ok(())
+}
+
+/// Where a deleted model is kept.
+fn kept(root: &Path, id: &str) -> Result<(PathBuf, Deleted), LibraryError> {
+    let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let folder = trash(root).join(id);
+    let deleted = is_id.then(|| read_index(&folder)).flatten().ok_or(LibraryError::NothingToRestore)?;
+    Ok((folder, deleted))
 }
 
 /// What can be brought back, oldest first.

@@ -133,6 +133,18 @@ fn a_purge_frees_the_room_for_good_and_an_empty_trash_is_no_error() {
 }
 
 #[test]
+fn one_deleted_model_can_be_removed_for_good_and_the_others_stay() {
+    let computer = Computer::new();
+    let own = computer.own();
+    let gone = trash::remove(&downloaded(&computer, "owner/name/gone.gguf"), &own).unwrap();
+    let kept = trash::remove(&downloaded(&computer, "owner/name/kept.gguf"), &own).unwrap();
+    trash::discard(&own, &gone.id).unwrap();
+    assert!(matches!(trash::discard(&own, &gone.id), Err(LibraryError::NothingToRestore)));
+    assert!(matches!(trash::discard(&own, ".."), Err(LibraryError::NothingToRestore)));
+    assert_eq!(trash::deleted(&own), [kept]);
+}
+
+#[test]
 fn an_id_or_an_index_that_leads_elsewhere_restores_nothing() {
     let computer = Computer::new();
     let own = computer.own();
