@@ -168,6 +168,11 @@ impl App {
                 });
             })
             .await;
+        if let Ok(Outcome::Wrong { sentence, repair_bytes }) = &outcome
+            && let Ok(model) = self.model_here(&file.path)
+        {
+            self.note_broken(&model, sentence.clone(), *repair_bytes);
+        }
         if self.inner.library.last().is_some() {
             let app = self.clone();
             // The list is told beside the load, which does not wait for it.

@@ -146,6 +146,7 @@ async fn a_finished_download_can_be_chosen_at_once_and_the_self_test_model_is_th
 async fn a_model_that_changed_is_verified_before_it_is_loaded_and_refused_if_it_is_wrong() {
     let computer = Computer::new();
     let file = computer.downloaded("model.gguf");
+    computer.app.library().await.unwrap();
     damage(&file);
     let error = computer.app.load_model(text(&file), LoadSettings::default()).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::ModelRefused, "{error:?}");
@@ -153,6 +154,8 @@ async fn a_model_that_changed_is_verified_before_it_is_loaded_and_refused_if_it_
     assert!(error.hint.is_some());
     let state = computer.app.engine_state().borrow().clone();
     assert!(matches!(&state, EngineState::Failed { error: shown, .. } if *shown == error), "{state:?}");
+    let view = computer.app.scan_library().await.unwrap();
+    assert!(matches!(only(&view).verified, VerifiedView::Broken { .. }), "{view:?}");
 }
 
 #[tokio::test]
