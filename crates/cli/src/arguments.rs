@@ -20,6 +20,8 @@ pub enum Command {
     Chat(Box<ChatOptions>),
     /// List what models can be computed on.
     Devices(DevicesOptions),
+    /// List the models on this computer, verify or remove them.
+    Models(ModelsOptions),
     /// Say what computer this is.
     Hardware(HardwareOptions),
     /// List the quantizations: size and quality.
@@ -55,6 +57,41 @@ pub struct DownloadOptions {
     /// Print one JSON object a line: how far it is, and how it ended.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ModelsOptions {
+    #[command(subcommand)]
+    pub command: ModelsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ModelsCommand {
+    /// Look for models: Paddock's own, and those of other programs.
+    #[command(visible_alias = "scan")]
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Compare every byte of a model with its published checksum. Fails if one is wrong.
+    Verify {
+        /// Its file, or its name if no other model has it.
+        #[arg(value_name = "FILE|NAME")]
+        model: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a model that Paddock downloaded, for good.
+    Remove {
+        /// Its file, or its name if no other model has it.
+        #[arg(value_name = "FILE|NAME")]
+        model: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Args)]

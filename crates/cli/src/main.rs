@@ -8,6 +8,7 @@ mod chat;
 mod devices;
 mod download;
 mod engine;
+mod models;
 mod planning;
 mod terminal;
 
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Chat(options) => runtime.block_on(chat::run(options)),
         Command::Devices(options) => runtime.block_on(devices::run(options)),
+        Command::Models(options) => runtime.block_on(models::run(options)),
         Command::Hardware(options) => runtime.block_on(planning::hardware(options)),
         Command::Quants(options) => planning::quants(&options),
         Command::Plan(options) => runtime.block_on(planning::plan_model(options)),

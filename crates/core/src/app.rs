@@ -13,7 +13,7 @@ use paddock_store::{ConversationId, Store};
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use crate::{
-    ApiError, DataDir, ErrorCode, downloads,
+    ApiError, DataDir, ErrorCode, downloads, library,
     live::Live,
     models::Current,
     view::{AppInfo, EngineState, Platform},
@@ -63,6 +63,8 @@ pub(crate) struct Inner {
     /// The answers on their way, by conversation.
     pub(crate) answering: Mutex<HashMap<ConversationId, Arc<Live>>>,
     pub(crate) downloads: downloads::State,
+    /// The models that are on this computer.
+    pub(crate) library: library::State,
 }
 
 impl App {
@@ -88,9 +90,11 @@ impl App {
                 surveyed: Mutex::new(None),
                 answering: Mutex::new(HashMap::new()),
                 downloads: downloads::State::default(),
+                library: library::State::default(),
             }),
         };
         tokio::spawn(tell_of_deaths(app.clone(), app.inner.host.life()));
+        tokio::spawn(library::purge_at_start(app.clone()));
         Ok(app)
     }
 
@@ -139,6 +143,7 @@ impl App {
             live.switch.stop();
         }
         self.close_downloads().await;
+        self.inner.library.give_up();
         self.inner.host.stop().await;
     }
 

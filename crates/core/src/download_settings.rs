@@ -81,8 +81,10 @@ impl App {
             dont_notify: !settings.notify,
         };
         let limit = stored.speed_limit_bytes_per_s;
+        let before = self.stored_download_settings().await?.models_folder(self);
         self.with_store(move |store| store.set_setting(KEY, &stored)).await?;
         self.limit_downloads(limit);
+        self.keep_looking_in(before).await?;
         self.download_settings().await
     }
 

@@ -140,6 +140,20 @@ impl From<paddock_hub::Error> for ApiError {
     }
 }
 
+impl From<paddock_hub::library::LibraryError> for ApiError {
+    fn from(error: paddock_hub::library::LibraryError) -> Self {
+        use paddock_hub::library::LibraryError as E;
+        let code = match &error {
+            E::NotVerified { .. } => ErrorCode::ModelRefused,
+            E::ChangedMeanwhile { .. } | E::InUse { .. } => ErrorCode::Busy,
+            E::NotOurs { .. } | E::InTheWay { .. } | E::UnsafeName { .. } => ErrorCode::BadInput,
+            E::NothingToRestore => ErrorCode::NotFound,
+            E::Read { .. } | E::Move { .. } | E::Share { .. } => ErrorCode::Storage,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
 impl From<tokio::task::JoinError> for ApiError {
     fn from(error: tokio::task::JoinError) -> Self {
         Self::new(ErrorCode::Internal, format!("A part of Paddock failed: {error}."))

@@ -14,6 +14,7 @@ mod download_once;
 mod download_settings;
 mod downloads;
 mod error;
+mod library;
 mod live;
 mod models;
 mod named;

@@ -33,7 +33,8 @@ pub(crate) struct Current {
 }
 
 impl App {
-    /// The models that can be chosen: the self-test model, then those used last.
+    /// The models that can be chosen: the self-test model, then those used last, then those in Paddock's own folder that
+    /// were not used yet.
     ///
     /// # Errors
     /// Only what the disk says.
@@ -59,7 +60,13 @@ impl App {
             self_test: false,
             last_used_ms: Some(record.last_used_ms),
         });
-        Ok(std::iter::once(own).chain(others).collect())
+        let mut listed: Vec<ModelEntry> = std::iter::once(own).chain(others).collect();
+        for model in self.own_models().await? {
+            if !listed.iter().any(|entry| entry.path == model.path) {
+                listed.push(model);
+            }
+        }
+        Ok(listed)
     }
 
     /// Load a model in place of the one that is loaded. Progress and result also show as the engine's state.
@@ -126,6 +133,10 @@ impl App {
                 return Err(error);
             }
         };
+        if let Err(error) = self.verify_before_use(&file, started).await {
+            self.show_refusal(engine.as_ref(), &path, error.clone());
+            return Err(error);
+        }
         let own = self_test::is(&file);
         let name = if own { self_test::NAME.to_owned() } else { file.name.clone() };
         *engine = None;
@@ -164,11 +175,21 @@ impl App {
     }
 
     fn show_refusal(&self, current: Option<&Current>, path: &Path, error: ApiError) {
-        if current.is_none() {
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-            let path = Some(path.display().to_string());
-            self.inner.engine_state.send_replace(EngineState::Failed { path, name, error });
-        }
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let failed = EngineState::Failed { path: Some(path.display().to_string()), name, error };
+        let Some(current) = current else {
+            self.inner.engine_state.send_replace(failed);
+            return;
+        };
+        // The file may have been shown as being loaded while it was verified.
+        let lives = *self.inner.host.life().borrow() == Life::Running(current.pid);
+        self.inner.engine_state.send_if_modified(|state| {
+            let is_loading = matches!(state, EngineState::Loading { .. });
+            if is_loading {
+                *state = if lives { EngineState::Ready { model: current.model.clone() } } else { failed };
+            }
+            is_loading
+        });
     }
 
     async fn load_file(

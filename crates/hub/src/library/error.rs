@@ -38,6 +38,12 @@ pub enum LibraryError {
         /// The file.
         path: PathBuf,
     },
+    /// A file, or another part of its model, is being downloaded or repaired.
+    #[error("“{}” is being downloaded or repaired. Stop that first, then delete it.", shown(path))]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file could not be moved.
     #[error("“{}” could not be moved: {source}. Close the programs that use it, then try again.", shown(path))]
     Move {

@@ -192,8 +192,14 @@ pub(super) fn read_small(path: &Path, max_bytes: u64) -> Option<Vec<u8>> {
 pub struct Places(Vec<Place>);
 
 impl Places {
-    /// Paddock's own folder, the folders of other programs that are there, and those that a person added.
-    pub fn find(own: &Path, added: &[PathBuf], surroundings: &Surroundings) -> Self {
+    /// Paddock's own folders alone.
+    pub fn own(folders: &[PathBuf]) -> Self {
+        let places = folders.iter().map(|path| Place { source: Source::Paddock, path: path.clone() });
+        Self(places.collect())
+    }
+
+    /// Paddock's own folders, those of other programs that are there, and those that a person added.
+    pub fn find(own: &[PathBuf], added: &[PathBuf], surroundings: &Surroundings) -> Self {
         let of = |source: Source, folders: Vec<PathBuf>| folders.into_iter().map(move |path| Place { source, path });
         let others = of(Source::HuggingFace, surroundings.hugging_face_cache().into_iter().collect())
             .chain(of(Source::LmStudio, surroundings.lm_studio()))
@@ -202,7 +208,7 @@ impl Places {
             .chain(of(Source::LlamaCpp, surroundings.llama_cpp().into_iter().collect()))
             // A program that is not installed is no news.
             .filter(|place| place.path.is_dir());
-        let all = of(Source::Paddock, vec![own.to_owned()]).chain(others).chain(of(Source::Folder, added.to_vec()));
+        let all = Self::own(own).0.into_iter().chain(others).chain(of(Source::Folder, added.to_vec()));
         let mut seen = HashSet::new();
         let once = |place: &Place| match Identity::at(&place.path) {
             Some(identity) => seen.insert(identity),

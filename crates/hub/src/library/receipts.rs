@@ -23,9 +23,10 @@ impl Receipts {
         Self { elsewhere: data.join("receipts"), beside: beside.iter().map(real).collect() }
     }
 
-    /// The receipt of a file, where there is one that can be read.
+    /// The newest receipt of a file, where there is one that can be read.
     pub fn read(&self, file: &Path) -> Option<Receipt> {
-        self.places(file).iter().find_map(|place| Receipt::read(place))
+        let all = self.places(file).into_iter().filter_map(|place| Receipt::read(&place));
+        all.max_by_key(|receipt| receipt.verified_ms)
     }
 
     /// Writes the receipt of a file.

@@ -117,7 +117,14 @@ enum Outcome {
 struct Noted {
     sha256: String,
     stamp: Stamp,
+    verified_ms: i64,
     origin: Option<Origin>,
+}
+
+impl From<Receipt> for Noted {
+    fn from(Receipt { sha256, stamp, verified_ms, origin, .. }: Receipt) -> Self {
+        Self { sha256, stamp, verified_ms, origin }
+    }
 }
 
 /// Looks for models in all places. Each file is listed once, where it was found first. Opens only what is new or
@@ -243,19 +250,21 @@ impl Scan<'_> {
         }
     }
 
+    /// The newest receipt of a file, as [`Receipts::read`] has it.
     fn noted(&mut self, file: &Path) -> Option<Noted> {
-        self.receipts.places(file).into_iter().find_map(|place| {
-            let stamp = Stamp::of(&fs::metadata(&place).ok()?);
-            let known = self.before.receipts.get(&place).filter(|(before, _)| *before == stamp);
-            let noted = match known {
-                Some((_, noted)) => noted.clone(),
-                None => {
-                    Receipt::read(&place).map(|Receipt { sha256, stamp, origin, .. }| Noted { sha256, stamp, origin })
-                }
-            };
-            self.now.receipts.insert(place, (stamp, noted.clone()));
-            noted
-        })
+        let places = self.receipts.places(file).into_iter();
+        places.filter_map(|place| self.noted_in(place)).max_by_key(|noted| noted.verified_ms)
+    }
+
+    fn noted_in(&mut self, place: PathBuf) -> Option<Noted> {
+        let stamp = Stamp::of(&fs::metadata(&place).ok()?);
+        let known = self.before.receipts.get(&place).filter(|(before, _)| *before == stamp);
+        let noted = match known {
+            Some((_, noted)) => noted.clone(),
+            None => Receipt::read(&place).map(Noted::from),
+        };
+        self.now.receipts.insert(place, (stamp, noted.clone()));
+        noted
     }
 }
 

@@ -3,11 +3,12 @@
 //! A deleted model is moved to `.paddock/trash/<id>` in the folder it is in, which is on the same drive: that takes no
 //! time and no room, however large it is.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use paddock_gguf::PartName;
 use serde::{Deserialize, Serialize};
 
 use super::places::read_small;
@@ -39,12 +40,14 @@ pub struct Deleted {
 /// folders that are empty then.
 ///
 /// # Errors
-/// [`LibraryError::NotOurs`] for files outside `root`, [`LibraryError::Move`] if one cannot be moved; all are where they
+/// [`LibraryError::NotOurs`] for files outside `root`, [`LibraryError::InUse`] for those that are being downloaded, by
+/// whatever process, [`LibraryError::Move`] if one cannot be moved; all are where they
 /// were then.
 pub fn remove(model: &Found, root: &Path) -> Result<Deleted, LibraryError> {
     let files: Vec<PathBuf> = model.parts.iter().map(|part| part.path.clone()).collect();
     for file in &files {
         check_is_below(root, file)?;
+        check_is_not_in_use(file)?;
     }
     let failed = |path: &Path, source| LibraryError::Move { path: path.to_owned(), source };
     let (id, folder) = new_folder(root).map_err(|source| failed(&model.path, source))?;
@@ -73,9 +76,7 @@ pub fn remove(model: &Found, root: &Path) -> Result<Deleted, LibraryError> {
 /// [`LibraryError::NothingToRestore`] for an unknown one, [`LibraryError::InTheWay`] if there is a new file of its name;
 /// it stays in the trash then.
 pub fn restore(root: &Path, id: &str) -> Result<Deleted, LibraryError> {
-    let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    let folder = trash(root).join(id);
-    let deleted = is_id.then(|| read_index(&folder)).flatten().ok_or(LibraryError::NothingToRestore)?;
+    let (folder, deleted) = kept(root, id)?;
     let moves: Vec<(PathBuf, PathBuf)> =
         to_trash(&folder, &deleted.files).into_iter().map(|(file, kept)| (kept, file)).collect();
     for (_, file) in &moves {
@@ -96,6 +97,25 @@ pub fn restore(root: &Path, id: &str) -> Result<Deleted, LibraryError> {
     let _ = fs::remove_dir_all(&folder);
     let _ = fs::remove_dir(trash(root));
     Ok(deleted)
+}
+
+/// Removes one deleted model for good.
+///
+/// # Errors
+/// [`LibraryError::NothingToRestore`] for an unknown one, [`LibraryError::Move`] if the disk refuses.
+pub fn discard(root: &Path, id: &str) -> Result<(), LibraryError> {
+    let (folder, deleted) = kept(root, id)?;
+    fs::remove_dir_all(folder).map_err(|source| LibraryError::Move { path: deleted.path, source })?;
+    let _ = fs::remove_dir(trash(root));
+    Ok(())
+}
+
+/// Where a deleted model is kept.
+fn kept(root: &Path, id: &str) -> Result<(PathBuf, Deleted), LibraryError> {
+    let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let folder = trash(root).join(id);
+    let deleted = is_id.then(|| read_index(&folder)).flatten().ok_or(LibraryError::NothingToRestore)?;
+    Ok((folder, deleted))
 }
 
 /// What can be brought back, oldest first.
@@ -128,6 +148,28 @@ fn check_is_below(root: &Path, file: &Path) -> Result<(), LibraryError> {
         folder.strip_prefix(root).is_ok_and(|rest| !rest.starts_with(Path::new(FOLDER).join("trash")))
     });
     is_below.then_some(()).ok_or_else(|| LibraryError::NotOurs { path: file.to_owned() })
+}
+
+/// Whether nobody holds the lock that a download has on each file, of this file and of the other parts of its model.
+fn check_is_not_in_use(file: &Path) -> Result<(), LibraryError> {
+    /// Real models have at most some dozens of parts; a name may claim 99,999.
+    const MOST_PARTS: usize = 1_000;
+    let name = file.file_name().and_then(|name| name.to_str()).and_then(PartName::parse);
+    let parts = name.iter().flat_map(PartName::file_names).take(MOST_PARTS).map(|name| file.with_file_name(name));
+    for file in parts.chain([file.to_owned()]) {
+        let lock = File::options().write(true).open(lock_of(&file));
+        if lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock))) {
+            return Err(LibraryError::InUse { path: file });
+        }
+    }
+    Ok(())
+}
+
+/// What a download of this file locks.
+fn lock_of(file: &Path) -> PathBuf {
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(".lock");
+    file.with_file_name(FOLDER).join(name)
 }
 
 /// A new folder in the trash. Ids grow with time, so that they sort.
@@ -181,10 +223,8 @@ fn move_all(moves: &[(PathBuf, PathBuf)]) -> Result<(), LibraryError> {
 fn tidy(root: &Path, file: &Path) {
     let Some(folder) = file.parent() else { return };
     let notes = folder.join(FOLDER);
-    let mut lock = file.file_name().unwrap_or_default().to_owned();
-    lock.push(".lock");
-    let lock = notes.join(lock);
-    // Another Paddock may be downloading the same file anew.
+    let lock = lock_of(file);
+    // Another Paddock may be about to download the same file anew.
     if File::options().write(true).open(&lock).is_ok_and(|lock| lock.try_lock().is_ok()) {
         let _ = fs::remove_file(&lock);
     }

@@ -68,6 +68,7 @@ pub fn verify(
     if let Some(mut receipt) = receipt {
         // Its time may be the same as when it was right: disks fail silently.
         receipt.stamp.modified_ns = u64::MAX;
+        receipt.verified_ms = now_ms();
         note(receipts, file, &receipt);
     }
     Ok(Verdict::Wrong { bad })

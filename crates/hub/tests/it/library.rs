@@ -42,7 +42,7 @@ impl Computer {
     }
 
     fn places(&self, added: &[PathBuf]) -> Places {
-        Places::find(&self.own(), added, &self.surroundings())
+        Places::find(&[self.own()], added, &self.surroundings())
     }
 
     fn receipts(&self, added: &[PathBuf]) -> Receipts {

@@ -13,7 +13,10 @@ fn links_in_circles_and_out_of_the_folder_end_and_list_nothing_twice() {
     let computer = Computer::new();
     let folder = computer.own().join("owner/name");
     model_at(&folder.join("model.gguf"), named("One"));
-    symlink(".", folder.join("here")).unwrap();
+    // Each more of them would make every folder be gone through once more at every depth.
+    for number in 0..8 {
+        symlink(".", folder.join(format!("here {number}"))).unwrap();
+    }
     symlink("../..", folder.join("up")).unwrap();
     symlink("/", folder.join("root")).unwrap();
     symlink("loop.gguf", folder.join("loop.gguf")).unwrap();
@@ -21,6 +24,7 @@ fn links_in_circles_and_out_of_the_folder_end_and_list_nothing_twice() {
     symlink("/nowhere", folder.join("nowhere.gguf")).unwrap();
     let found = computer.found();
     assert_eq!(found.models.len(), 1, "{found:?}");
+    assert_eq!(found.places[0].problem, None, "each folder is gone through once");
 }
 
 #[test]

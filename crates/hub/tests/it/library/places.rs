@@ -38,7 +38,7 @@ fn without_a_home_folder_there_is_just_paddocks_own() {
     for system in [System::Linux, System::Macos, System::Windows] {
         let surroundings = Surroundings { home: None, system, ..computer.surroundings() };
         assert_eq!(surroundings.hugging_face_cache(), None);
-        let places = Places::find(&computer.own(), &[], &surroundings);
+        let places = Places::find(&[computer.own()], &[], &surroundings);
         let of_a_home: Vec<_> = places.iter().filter(|place| !place.path.starts_with("/usr/share")).collect();
         assert_eq!(of_a_home.len(), 1, "{places:?}");
     }
@@ -92,7 +92,7 @@ fn other_systems_have_other_folders() {
         let folder = home.join(folder);
         std::fs::create_dir_all(&folder).unwrap();
         let surroundings = Surroundings { system, ..computer.surroundings() };
-        let places = Places::find(&computer.own(), &[], &surroundings);
+        let places = Places::find(&[computer.own()], &[], &surroundings);
         assert_eq!(of(&places, Source::LlamaCpp), [folder]);
     }
 }

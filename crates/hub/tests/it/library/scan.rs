@@ -184,7 +184,9 @@ fn a_blob_without_a_manifest_is_not_a_model() {
 fn a_digest_that_is_a_path_is_refused() {
     let computer = Computer::new();
     model_at(&computer.home().join(".ollama/models/secret.gguf"), named("Outside"));
-    for digest in ["sha256:../secret.gguf", "../secret.gguf", "sha256-../../secret.gguf", "sha256:DIGEST/../../x"] {
+    // Through this folder the digest leads out of the blobs.
+    fs::create_dir_all(computer.home().join(".ollama/models/blobs/sha256-x")).unwrap();
+    for digest in ["sha256:x/../../secret.gguf", "sha256-x/../../secret.gguf", "../secret.gguf", "sha256:DIGEST/x"] {
         let manifest = MANIFEST.replace("sha256:DIGEST", digest);
         in_ollama(&computer, "library/evil/latest", &manifest);
         assert_eq!(computer.found().models, [], "{digest}");
@@ -261,6 +263,8 @@ fn the_same_content_twice_is_named_with_the_room_it_takes_and_a_link_is_not() {
     let [group] = &twice[..] else { panic!("{twice:?}") };
     assert_eq!(group.paths, [one.clone(), copy]);
     assert_eq!(group.wasted_bytes, fs::metadata(&one).unwrap().len());
+    let one_file = [found.models[0].clone(), found.models[0].clone()];
+    assert_eq!(duplicates(&one_file), [], "two paths to one file take its room once");
     if cfg!(unix) {
         assert_eq!(found.models.len(), 2, "the link is not listed again: {found:?}");
     }

@@ -1,6 +1,6 @@
 //! Deleting models, and bringing them back.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use paddock_hub::library::{Found, LibraryError, Verified, trash};
@@ -83,6 +83,20 @@ fn a_linked_folder_does_not_lead_outside() {
 }
 
 #[test]
+fn a_model_whose_other_part_is_being_downloaded_is_not_deleted() {
+    let computer = Computer::new();
+    let model = downloaded(&computer, "owner/name/model-00001-of-00002.gguf");
+    let other = model.path.with_file_name(".paddock").join("model-00002-of-00002.gguf.lock");
+    text_at(&other, "");
+    let lock = File::options().write(true).open(&other).unwrap();
+    lock.lock().unwrap();
+    let error = trash::remove(&model, &computer.own()).expect_err("the second part comes");
+    assert!(matches!(&error, LibraryError::InUse { path } if path.ends_with("model-00002-of-00002.gguf")), "{error:?}");
+    drop(lock);
+    trash::remove(&model, &computer.own()).unwrap();
+}
+
+#[test]
 fn what_cannot_all_be_deleted_stays_whole() {
     let computer = Computer::new();
     let mut model = downloaded(&computer, "owner/name/model.gguf");
@@ -116,6 +130,18 @@ fn a_purge_frees_the_room_for_good_and_an_empty_trash_is_no_error() {
     trash::purge(&computer.own()).unwrap();
     assert!(!computer.own().join(".paddock/trash").exists());
     assert!(matches!(trash::restore(&computer.own(), &deleted.id), Err(LibraryError::NothingToRestore)));
+}
+
+#[test]
+fn one_deleted_model_can_be_removed_for_good_and_the_others_stay() {
+    let computer = Computer::new();
+    let own = computer.own();
+    let gone = trash::remove(&downloaded(&computer, "owner/name/gone.gguf"), &own).unwrap();
+    let kept = trash::remove(&downloaded(&computer, "owner/name/kept.gguf"), &own).unwrap();
+    trash::discard(&own, &gone.id).unwrap();
+    assert!(matches!(trash::discard(&own, &gone.id), Err(LibraryError::NothingToRestore)));
+    assert!(matches!(trash::discard(&own, ".."), Err(LibraryError::NothingToRestore)));
+    assert_eq!(trash::deleted(&own), [kept]);
 }
 
 #[test]

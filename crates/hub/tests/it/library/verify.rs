@@ -5,7 +5,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use paddock_hub::library::{LibraryError, Verdict, Verified, check_before_use, verify};
+use paddock_hub::library::{LibraryError, Receipts, Verdict, Verified, check_before_use, verify};
 use paddock_hub::receipt::{BLOCK_BYTES, Receipt};
 
 use super::{Computer, model_at, named, receipt_of, sha256, text_at, verdict};
@@ -107,6 +107,20 @@ fn a_model_of_another_program_is_verified_from_then_on() {
     assert_eq!(part.verified, Verified::Unverified);
     assert_eq!(verdict(&part.path, part.sha256.as_deref(), &computer.receipts(&[])), Verdict::Right);
     assert_eq!(computer.found().models[0].verified, Verified::Verified);
+}
+
+#[test]
+fn a_receipt_that_could_only_be_written_elsewhere_goes_before_the_older_one_beside_the_file() {
+    let computer = Computer::new();
+    let file = model_at(&computer.own().join("owner/name/model.gguf"), named("One"));
+    let mut beside = receipt_of(&file);
+    beside.stamp.modified_ns = 1;
+    beside.write_beside(&file).unwrap();
+    assert_eq!(computer.found().models[0].verified, Verified::Changed);
+    let elsewhere = Receipts::new(&computer.0.path("data"), &[]);
+    assert_eq!(verdict(&file, Some(&sha256(&file)), &elsewhere), Verdict::Right);
+    assert_eq!(computer.found().models[0].verified, Verified::Verified);
+    check_before_use(&file, &computer.receipts(&[])).unwrap();
 }
 
 #[test]

@@ -1,0 +1,274 @@
+//! Comparing models with their checksums: when the user asks, and before a model that changed is used.
+
+use std::{
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use paddock_hub::{
+    ModelFile,
+    library::{Found, LibraryError, Receipts, Verdict, check_before_use, verify},
+    receipt::Stamp,
+};
+
+use super::State;
+use crate::{
+    ApiError, App, ErrorCode,
+    app::path_text,
+    view::{EngineState, LibraryModelView, LoadPhase, VerifiedView},
+};
+
+/// How often the window is told how far it is.
+const SHOWN_EVERY: Duration = Duration::from_millis(200);
+
+/// What is known of a model beside what the scan says.
+pub(super) enum Check {
+    /// It is being compared.
+    Running { checked_bytes: u64 },
+    /// It is not what was published, as long as its files are these.
+    Broken { sentence: String, repair_bytes: Option<u64>, files: Vec<(PathBuf, Option<Stamp>)> },
+}
+
+impl Check {
+    pub(super) fn view(&self) -> VerifiedView {
+        match self {
+            Self::Running { checked_bytes } => VerifiedView::Checking { checked_bytes: *checked_bytes },
+            Self::Broken { sentence, repair_bytes, .. } => {
+                VerifiedView::Broken { sentence: sentence.clone(), repair_bytes: *repair_bytes }
+            }
+        }
+    }
+}
+
+/// What came of all files of a model.
+enum Outcome {
+    Right,
+    NoChecksum,
+    GivenUp,
+    Wrong { sentence: String, repair_bytes: Option<u64> },
+}
+
+/// Breaks a check off when nobody waits for it any more.
+struct Wanted(Arc<AtomicBool>);
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
+/// Takes a model out of those being verified, however that ends.
+struct Running<'a> {
+    app: &'a App,
+    path: PathBuf,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let mut checks = self.app.inner.library.checks();
+        if matches!(checks.get(&self.path), Some(Check::Running { .. })) {
+            checks.remove(&self.path);
+            drop(checks);
+            self.app.show_library();
+        }
+    }
+}
+
+impl State {
+    /// Forgets what was wrong with files that are others now.
+    pub(super) fn forget_what_changed(&self) {
+        self.checks().retain(|_, check| match check {
+            Check::Running { .. } => true,
+            Check::Broken { files, .. } => files.iter().all(|(path, before)| stamp(path) == *before),
+        });
+    }
+
+    /// Shows how far a check is without putting the whole list together anew.
+    fn show_progress(&self, path: &Path, checked_bytes: u64) {
+        let new = Check::Running { checked_bytes };
+        let view = new.view();
+        match self.checks().get_mut(path) {
+            Some(check @ Check::Running { .. }) => *check = new,
+            // It was given up, and the thread that reads does not know yet.
+            _ => return,
+        }
+        self.shown.send_if_modified(|shown| {
+            let model = shown.models.iter_mut().find(|model| Path::new(&model.path) == path);
+            model.map(|model| model.verified = view).is_some()
+        });
+    }
+}
+
+impl App {
+    /// Compares every byte of a model with its published checksum. How far it is, the list shows.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotFound`] for a file that is not in the list, [`ErrorCode::BadInput`] if nobody published a checksum
+    /// or files are missing, [`ErrorCode::Busy`] if it is being verified already. That bytes are wrong is no error here,
+    /// but in the list.
+    pub async fn verify_model(&self, path: String) -> Result<LibraryModelView, ApiError> {
+        self.seen().await?;
+        let model = self.model_here(Path::new(&path))?;
+        if let Some(problem) = model.problem {
+            return Err(ApiError::new(ErrorCode::BadInput, problem));
+        }
+        let before = self.inner.library.checks().insert(model.path.clone(), Check::Running { checked_bytes: 0 });
+        if matches!(before, Some(Check::Running { .. })) {
+            return Err(ApiError::new(ErrorCode::Busy, format!("“{}” is being verified already.", model.name)));
+        }
+        let running = Running { app: self, path: model.path.clone() };
+        let parts = model.parts.iter().map(|part| (part.path.clone(), part.sha256.clone())).collect();
+        let (app, shown) = (self.clone(), model.path.clone());
+        let outcome = self.verify_files(parts, move |bytes| app.inner.library.show_progress(&shown, bytes)).await?;
+        drop(running);
+        match outcome {
+            Outcome::Right => {}
+            Outcome::Wrong { sentence, repair_bytes } => self.note_broken(&model, sentence, repair_bytes),
+            Outcome::NoChecksum => {
+                let what = format!("Nobody published a checksum that “{}” could be compared with.", model.name);
+                return Err(ApiError::new(ErrorCode::BadInput, what)
+                    .hint("Download it with Paddock if you want to be sure of every byte."));
+            }
+            Outcome::GivenUp => return Err(ApiError::new(ErrorCode::Busy, "Paddock is being closed.")),
+        }
+        let path = model.path.to_string_lossy();
+        let view = self.scan_library().await?;
+        let model = view.models.into_iter().find(|model| model.path == path);
+        model.ok_or_else(|| ApiError::new(ErrorCode::NotFound, format!("{path} is gone.")))
+    }
+
+    /// A model whose files changed since they were verified is verified once more. The engine's state shows it as the
+    /// beginning of the load.
+    pub(crate) async fn verify_before_use(&self, file: &ModelFile, started: Instant) -> Result<(), ApiError> {
+        let receipts = self.receipts().await?;
+        let parts = file.parts.clone();
+        let changed = tokio::task::spawn_blocking(move || {
+            let changed = |part: &PathBuf| check_before_use(part, &receipts).is_err();
+            parts.into_iter().filter(changed).collect::<Vec<_>>()
+        })
+        .await?;
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let (path, name, total_bytes) = (path_text(&file.path)?, file.name.clone(), file.size_bytes.max(1));
+        let app = self.clone();
+        let outcome = self
+            .verify_files(changed.into_iter().map(|part| (part, None)).collect(), move |bytes| {
+                app.inner.engine_state.send_replace(EngineState::Loading {
+                    path: path.clone(),
+                    name: name.clone(),
+                    phase: LoadPhase::Starting,
+                    fraction: (bytes as f64 / total_bytes as f64).min(1.0) as f32,
+                    elapsed_ms: u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX),
+                });
+            })
+            .await;
+        if let Ok(Outcome::Wrong { sentence, repair_bytes }) = &outcome
+            && let Ok(model) = self.model_here(&file.path)
+        {
+            self.note_broken(&model, sentence.clone(), *repair_bytes);
+        }
+        if self.inner.library.last().is_some() {
+            let app = self.clone();
+            // The list is told beside the load, which does not wait for it.
+            tokio::spawn(async move { app.scan_library().await.map(drop) });
+        }
+        match outcome? {
+            Outcome::Right | Outcome::NoChecksum => Ok(()),
+            Outcome::GivenUp => Err(ApiError::new(ErrorCode::Busy, "Paddock is being closed.")),
+            Outcome::Wrong { sentence, .. } => {
+                Err(ApiError::new(ErrorCode::ModelRefused, sentence)
+                    .hint("Repair it under Models, or download it again."))
+            }
+        }
+    }
+
+    async fn receipts(&self) -> Result<Receipts, ApiError> {
+        let (folders, data) = (self.folders().await?, self.inner.data.path().to_owned());
+        Ok(tokio::task::spawn_blocking(move || Receipts::new(&data, &folders.ours())).await?)
+    }
+
+    /// Compares the files of a model one after another; each with the checksum it should have where no receipt says so.
+    async fn verify_files(
+        &self,
+        files: Vec<(PathBuf, Option<String>)>,
+        mut show: impl FnMut(u64) + Send + 'static,
+    ) -> Result<Outcome, ApiError> {
+        let receipts = self.receipts().await?;
+        let wanted = Arc::new(AtomicBool::new(true));
+        let _until_here = Wanted(Arc::clone(&wanted));
+        let given_up = Arc::clone(&self.inner.library.given_up);
+        let outcome = tokio::task::spawn_blocking(move || {
+            let mut shown = Instant::now();
+            show(0);
+            verify_all(&files, &receipts, &mut |bytes| {
+                if shown.elapsed() >= SHOWN_EVERY {
+                    shown = Instant::now();
+                    show(bytes);
+                }
+                let goes_on = wanted.load(Ordering::Relaxed) && !given_up.load(Ordering::Relaxed);
+                if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })
+        });
+        Ok(outcome.await??)
+    }
+
+    fn note_broken(&self, model: &Found, sentence: String, repair_bytes: Option<u64>) {
+        let files = model.parts.iter().map(|part| (part.path.clone(), stamp(&part.path))).collect();
+        self.inner.library.checks().insert(model.path.clone(), Check::Broken { sentence, repair_bytes, files });
+    }
+}
+
+fn verify_all(
+    files: &[(PathBuf, Option<String>)],
+    receipts: &Receipts,
+    progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<Outcome, LibraryError> {
+    let (mut before, mut no_checksum) = (0, false);
+    let mut wrong: Vec<(&Path, Option<u64>)> = Vec::new();
+    for (file, known) in files {
+        let mut here = 0;
+        let verdict = verify(file, known.as_deref(), receipts, &mut |bytes| {
+            here = bytes;
+            progress(before + bytes)
+        })?;
+        before += here;
+        match verdict {
+            Verdict::Right => {}
+            Verdict::NoChecksum => no_checksum = true,
+            Verdict::GivenUp => return Ok(Outcome::GivenUp),
+            Verdict::Wrong { bad } => {
+                let bytes = bad.map(|ranges| ranges.iter().map(|range| range.end - range.start).sum());
+                wrong.push((file, bytes));
+            }
+        }
+    }
+    Ok(match wrong.first() {
+        Some((first, _)) => {
+            let repair_bytes = wrong.iter().map(|(_, bytes)| *bytes).sum();
+            Outcome::Wrong { sentence: broken(first, repair_bytes), repair_bytes }
+        }
+        None if no_checksum => Outcome::NoChecksum,
+        None => Outcome::Right,
+    })
+}
+
+fn broken(file: &Path, repair_bytes: Option<u64>) -> String {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let what = match repair_bytes {
+        Some(0) => "it has bytes too many".to_owned(),
+        // In whole megabytes, and never none.
+        Some(bytes) => format!("{} MB of it are damaged", bytes.div_ceil(1_000_000)),
+        None => "its checksum is another one".to_owned(),
+    };
+    format!("“{name}” is not what was published: {what}. The disk may be failing, or another program changed the file.")
+}
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    std::fs::metadata(path).ok().map(|metadata| Stamp::of(&metadata))
+}
