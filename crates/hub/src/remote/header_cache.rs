@@ -118,16 +118,21 @@ impl HeaderCache {
     /// A header that is here.
     pub(crate) fn load(&self, key: &Key, size_bytes: u64) -> Option<Header> {
         let path = self.entry(key);
-        let (bytes, _) = self.whole(&read_entry(&path)?, size_bytes)?;
+        let entry = read_entry(&path)?;
+        let (bytes, run) = self.whole(&entry, size_bytes)?;
         let header = paddock_gguf::read(Cursor::new(bytes), Some(size_bytes), &Limits::default()).ok()?;
         touch(&path);
+        if !run.is_empty() {
+            touch(&self.arrays(&entry.run_sha256));
+        }
         Some(header)
     }
 
     /// Other headers of the same repository, those used last first, each vocabulary once.
     pub(crate) fn known(&self, key: &Key) -> Vec<Known> {
         let prefix = format!("{}-", key.repo);
-        let mut entries: Vec<_> = self.files().into_iter().filter(|(path, ..)| name(path).starts_with(&prefix)).collect();
+        let mut entries: Vec<_> =
+            self.files().into_iter().filter(|(path, ..)| name(path).starts_with(&prefix)).collect();
         entries.sort_by_key(|(_, used, _)| std::cmp::Reverse(*used));
         let mut seen = Vec::new();
         let mut known = Vec::new();
@@ -156,12 +161,10 @@ impl HeaderCache {
         let mut bytes = entry.head.clone();
         let run = bytes.len()..bytes.len() + entry.n_run_bytes;
         if entry.n_run_bytes > 0 {
-            let path = self.folder.join(format!("{}.arrays", hex(&entry.run_sha256)));
-            let arrays = read_bounded(&path)?;
+            let arrays = read_bounded(&self.arrays(&entry.run_sha256))?;
             if arrays.len() != entry.n_run_bytes || Sha256::digest(&arrays).as_slice() != entry.run_sha256 {
                 return None;
             }
-            touch(&path);
             bytes.extend_from_slice(&arrays);
         }
         bytes.extend_from_slice(&entry.tail);
@@ -185,7 +188,7 @@ impl HeaderCache {
         let (head, arrays, tail) = (&bytes[..run.start], &bytes[run.clone()], &bytes[run.end..]);
         let sha256 = Sha256::digest(arrays);
         if !arrays.is_empty() {
-            let path = self.folder.join(format!("{}.arrays", hex(&sha256)));
+            let path = self.arrays(&sha256);
             // One of the right length may be damaged, and its content is not compared here: reading it back does that.
             let is_there = read_bounded(&path).is_some_and(|there| there == arrays);
             if !is_there {
@@ -249,6 +252,10 @@ impl HeaderCache {
         folder.filter_map(Result::ok).filter_map(of_entry).collect()
     }
 
+    fn arrays(&self, sha256: &[u8]) -> PathBuf {
+        self.folder.join(format!("{}.arrays", hex(sha256)))
+    }
+
     fn entry(&self, key: &Key) -> PathBuf {
         self.folder.join(format!("{}-{}.header", key.repo, key.file))
     }
@@ -257,7 +264,8 @@ impl HeaderCache {
 /// The long arrays of a header.
 pub(crate) fn long_arrays(header: &Header) -> Vec<LongArray> {
     let arrays = header.metadata.iter().filter_map(|(key, value)| Some((key, value.as_array()?)));
-    let long: Vec<_> = arrays.filter(|(_, a)| a.file_range.end.saturating_sub(a.file_range.start) >= LONG_BYTES).collect();
+    let long: Vec<_> =
+        arrays.filter(|(_, a)| a.file_range.end.saturating_sub(a.file_range.start) >= LONG_BYTES).collect();
     let start = long.first().map_or(0, |(_, first)| first.file_range.start);
     long.into_iter()
         .map(|(key, array)| LongArray {
@@ -271,7 +279,8 @@ pub(crate) fn long_arrays(header: &Header) -> Vec<LongArray> {
 /// From the first long array's elements to the end of the last one's.
 fn run(header: &Header) -> Option<Range<usize>> {
     let arrays = header.metadata.iter().filter_map(|(_, value)| value.as_array());
-    let mut long = arrays.map(|array| &array.file_range).filter(|place| place.end.saturating_sub(place.start) >= LONG_BYTES);
+    let mut long =
+        arrays.map(|array| &array.file_range).filter(|place| place.end.saturating_sub(place.start) >= LONG_BYTES);
     let first = long.next()?;
     let last = long.last().unwrap_or(first);
     Some(usize::try_from(first.start).ok()?..usize::try_from(last.end).ok()?)
