@@ -14,6 +14,7 @@ use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use crate::{
     ApiError, DataDir, ErrorCode,
+    discover::Discovery,
     live::Live,
     models::Current,
     view::{AppInfo, EngineState, Platform},
@@ -62,6 +63,8 @@ pub(crate) struct Inner {
     surveyed: Mutex<Option<Hardware>>,
     /// The answers on their way, by conversation.
     pub(crate) answering: Mutex<HashMap<ConversationId, Arc<Live>>>,
+    /// What is known of models that are not here yet.
+    pub(crate) discovery: Discovery,
 }
 
 impl App {
@@ -78,6 +81,7 @@ impl App {
         let host = EngineHost::new(config.engine, config.host).map_err(|error| EngineError::Spawn(Arc::new(error)))?;
         let app = Self {
             inner: Arc::new(Inner {
+                discovery: Discovery::new(&config.data),
                 data: config.data,
                 store: Mutex::new(store),
                 host,
