@@ -33,7 +33,11 @@ fn target(folder: &Path) -> PathBuf {
 
 /// The lines of JSON that it wrote.
 fn lines(stdout: &[u8]) -> Vec<Value> {
-    stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(|line| serde_json::from_slice(line).unwrap()).collect()
+    stdout
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).unwrap())
+        .collect()
 }
 
 fn same(path: &Path, content: &Content) -> bool {
@@ -101,14 +105,28 @@ fn what_cannot_heal_ends_within_thirty_seconds_with_a_sentence_and_no_model() {
     let cases: [(&str, TestHub, Prepare, &str); 5] = [
         ("gated", TestHub::start(vec![gated]), |_| {}, "accepted its licence"),
         ("a refused name", TestHub::start(vec![]), |_| {}, "no repository owner/model"),
-        ("a portal", serve(&content), |server| server.on_request(|request| match request.kind {
-            Kind::Storage => Act::Html,
-            _ => Act::Honest,
-        }), "web page instead of data"),
-        ("a hash that is wrong twice", serve(&content), |server| server.on_request(|request| match request.kind {
-            Kind::Storage => Act::Flip(11 * MIB),
-            _ => Act::Honest,
-        }), "other bytes than those published"),
+        (
+            "a portal",
+            serve(&content),
+            |server| {
+                server.on_request(|request| match request.kind {
+                    Kind::Storage => Act::Html,
+                    _ => Act::Honest,
+                })
+            },
+            "web page instead of data",
+        ),
+        (
+            "a hash that is wrong twice",
+            serve(&content),
+            |server| {
+                server.on_request(|request| match request.kind {
+                    Kind::Storage => Act::Flip(11 * MIB),
+                    _ => Act::Honest,
+                })
+            },
+            "other bytes than those published",
+        ),
         ("hostile names", TestHub::start(vec![Repo::hostile()]), |_| {}, ""),
     ];
     for (name, server, prepare, words) in cases {
@@ -175,7 +193,10 @@ impl Account {
         let whole = target(folder).metadata().map_or(0, |whole| whole.len());
         let entries = fs::read_to_string(part).unwrap_or_default();
         // A line may be torn; each names blocks of 4 MiB as [number, checksum].
-        let blocks = entries.lines().filter(|line| line.contains("\"blocks\"")).map(|line| line.matches("],[").count() as u64 + 1);
+        let blocks = entries
+            .lines()
+            .filter(|line| line.contains("\"blocks\""))
+            .map(|line| line.matches("],[").count() as u64 + 1);
         Self { safe_bytes: whole.max(blocks.sum::<u64>() * 4 * MIB), served_bytes: server.served_bytes() }
     }
 }
@@ -216,7 +237,10 @@ fn killed_at_two_hundred_points_it_loses_little_and_never_shows_what_was_not_ver
     let output = download(&server, folder.path(), &[]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(same(&target(folder.path()), &content));
-    eprintln!("200 kills, {finished} files finished between them, at most {:.1} MiB lost", most_lost as f64 / MIB as f64);
+    eprintln!(
+        "200 kills, {finished} files finished between them, at most {:.1} MiB lost",
+        most_lost as f64 / MIB as f64
+    );
 }
 
 /// D19. The file system is stopped as by a power cut (`FS_IOC_SHUTDOWN` without a flush, as its own tests do): what was
@@ -254,7 +278,10 @@ fn after_fifty_power_cuts_the_final_name_means_verified_and_the_journal_tells_th
                 let output = download(&server, &folder, &[]).output().unwrap();
                 assert!(output.status.success(), "cut {cut}: {}", String::from_utf8_lossy(&output.stderr));
                 let fetched = server.served_bytes() - before;
-                assert!(fetched <= content.len() - safe.min(content.len()) + 4 * MIB, "cut {cut}: the journal named blocks that are not there");
+                assert!(
+                    fetched <= content.len() - safe.min(content.len()) + 4 * MIB,
+                    "cut {cut}: the journal named blocks that are not there"
+                );
                 assert!(same(&target(&folder), &content), "cut {cut}");
                 fs::remove_dir_all(folder.join("owner")).unwrap();
                 server.throttle(Some(10_000_000));
@@ -291,7 +318,12 @@ impl Drive {
     }
 
     fn mount(&self) -> bool {
-        Command::new("mount").args(["-o", "loop"]).arg(self.image.path()).arg(&self.place).status().is_ok_and(|status| status.success())
+        Command::new("mount")
+            .args(["-o", "loop"])
+            .arg(self.image.path())
+            .arg(&self.place)
+            .status()
+            .is_ok_and(|status| status.success())
     }
 
     fn cut_the_power(&self) {

@@ -13,7 +13,9 @@ use paddock_store::{ConversationId, Store};
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use crate::{
-    ApiError, DataDir, ErrorCode, downloads, library,
+    ApiError, DataDir, ErrorCode,
+    discover::Discovery,
+    downloads, library,
     live::Live,
     models::Current,
     view::{AppInfo, EngineState, Platform},
@@ -65,6 +67,8 @@ pub(crate) struct Inner {
     pub(crate) downloads: downloads::State,
     /// The models that are on this computer.
     pub(crate) library: library::State,
+    /// What is known of models that are not here yet.
+    pub(crate) discovery: Discovery,
 }
 
 impl App {
@@ -81,6 +85,7 @@ impl App {
         let host = EngineHost::new(config.engine, config.host).map_err(|error| EngineError::Spawn(Arc::new(error)))?;
         let app = Self {
             inner: Arc::new(Inner {
+                discovery: Discovery::new(&config.data),
                 data: config.data,
                 store: Mutex::new(store),
                 host,

@@ -10,6 +10,7 @@ mod app;
 mod chat;
 mod conversations;
 mod dialogue;
+mod discover;
 mod download_once;
 mod download_settings;
 mod downloads;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use paddock_hub::remote::{Hub, HubConfig, RemoteError, RepoId};
+use paddock_hub::remote::{Hub, HubConfig, RepoId};
 use paddock_planner::{PlanError, Weights, catalogue, quant};
 
 use crate::{
@@ -65,16 +65,5 @@ fn known_quant(name: &str) -> Result<&'static quant::Quant, PlanError> {
             instead: instead.clone(),
         }),
         (None, _) => Ok(quant),
-    }
-}
-
-impl From<RemoteError> for ApiError {
-    fn from(error: RemoteError) -> Self {
-        let code = match &error {
-            RemoteError::NoQuant { .. } | RemoteError::NoModels { .. } => ErrorCode::NotFound,
-            RemoteError::BadRepo { .. } | RemoteError::Ambiguous { .. } => ErrorCode::BadInput,
-            _ => ErrorCode::ModelRefused,
-        };
-        Self::new(code, error.to_string())
     }
 }

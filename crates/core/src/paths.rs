@@ -59,6 +59,11 @@ impl DataDir {
         self.0.join("models")
     }
 
+    /// Headers of models on servers, which can all be fetched again.
+    pub fn headers(&self) -> PathBuf {
+        self.0.join("headers")
+    }
+
     /// What the web view keeps (the theme).
     pub fn webview(&self) -> PathBuf {
         self.0.join("webview")
@@ -75,7 +80,7 @@ mod tests {
         let here = std::env::current_dir().unwrap();
         let place = DataDir::from_setting(Some("some where/ü".into())).unwrap();
         assert_eq!(place.path(), here.join("some where/ü"));
-        for file in [place.database(), place.models(), place.webview()] {
+        for file in [place.database(), place.models(), place.headers(), place.webview()] {
             assert!(file.starts_with(place.path()), "{file:?}");
         }
     }

@@ -94,18 +94,31 @@ impl App {
     /// # Errors
     /// When the file is not a usable model, or the context cannot be.
     pub async fn plan_file(&self, path: String, n_ctx: u32) -> Result<PlanView, ApiError> {
-        let hardware = self.known_hardware().await?;
         let file = path.clone();
         let weights = tokio::task::spawn_blocking(move || weights_of(file.as_ref())).await??;
+        self.plan_weights(&weights, n_ctx, Some(path)).await
+    }
+
+    /// What a model's weights would need and give here. Speeds measured with its file at `path` go before predictions.
+    pub(crate) async fn plan_weights(
+        &self,
+        weights: &Weights,
+        n_ctx: u32,
+        path: Option<String>,
+    ) -> Result<PlanView, ApiError> {
+        let hardware = self.known_hardware().await?;
         let n_ctx = n_ctx.min(weights.shape.n_ctx_train);
         let settings = Settings { n_ctx, ..Settings::default() };
         let machine = Machine::of(&hardware);
-        let planned = paddock_planner::plan(&machine, &weights, &settings, None)?;
+        let planned = paddock_planner::plan(&machine, weights, &settings, None)?;
         let layers = planned.memory.n_gpu_layers;
-        let measured = self.with_store(move |store| store.measured_speed(&path, layers)).await?;
+        let measured = match path {
+            Some(path) => self.with_store(move |store| store.measured_speed(&path, layers)).await?,
+            None => None,
+        };
         Ok(PlanView::from(&match measured {
             None => planned,
-            measured => paddock_planner::plan(&machine, &weights, &settings, measured)?,
+            measured => paddock_planner::plan(&machine, weights, &settings, measured)?,
         }))
     }
 

@@ -2,7 +2,11 @@
 //!
 //! Prints one JSON object of dotted names and numbers. The server and each client are processes of their own: this program
 //! runs itself as the client. `--test-hub PATH` is the server's program; `--python PATH` a Python with `huggingface_hub`.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark that cannot go on stops, and prints its result")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark that cannot go on stops, and prints its result"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -77,7 +81,8 @@ fn measure(test_hub: &Path, python: &Path, folder: &Path) -> BTreeMap<String, f6
         }
         theirs / ours
     });
-    let usual = (0..ROUNDS).map(|_| paddock(&one, memory.path(), 8)).min_by(|a, b| a.wall_s.total_cmp(&b.wall_s)).unwrap();
+    let usual =
+        (0..ROUNDS).map(|_| paddock(&one, memory.path(), 8)).min_by(|a, b| a.wall_s.total_cmp(&b.wall_s)).unwrap();
     note("cpu_s_per_gb", usual.cpu_s / 2.0);
     note("memory_2gb_mb", usual.memory_mb);
     drop(one);

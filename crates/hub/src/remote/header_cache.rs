@@ -118,9 +118,13 @@ impl HeaderCache {
     /// A header that is here.
     pub(crate) fn load(&self, key: &Key, size_bytes: u64) -> Option<Header> {
         let path = self.entry(key);
-        let (bytes, _) = self.whole(&read_entry(&path)?, size_bytes)?;
+        let entry = read_entry(&path)?;
+        let (bytes, run) = self.whole(&entry, size_bytes)?;
         let header = paddock_gguf::read(Cursor::new(bytes), Some(size_bytes), &Limits::default()).ok()?;
         touch(&path);
+        if !run.is_empty() {
+            touch(&self.arrays(&entry.run_sha256));
+        }
         Some(header)
     }
 
@@ -157,12 +161,10 @@ impl HeaderCache {
         let mut bytes = entry.head.clone();
         let run = bytes.len()..bytes.len() + entry.n_run_bytes;
         if entry.n_run_bytes > 0 {
-            let path = self.folder.join(format!("{}.arrays", hex(&entry.run_sha256)));
-            let arrays = read_bounded(&path)?;
+            let arrays = read_bounded(&self.arrays(&entry.run_sha256))?;
             if arrays.len() != entry.n_run_bytes || Sha256::digest(&arrays).as_slice() != entry.run_sha256 {
                 return None;
             }
-            touch(&path);
             bytes.extend_from_slice(&arrays);
         }
         bytes.extend_from_slice(&entry.tail);
@@ -186,7 +188,7 @@ impl HeaderCache {
         let (head, arrays, tail) = (&bytes[..run.start], &bytes[run.clone()], &bytes[run.end..]);
         let sha256 = Sha256::digest(arrays);
         if !arrays.is_empty() {
-            let path = self.folder.join(format!("{}.arrays", hex(&sha256)));
+            let path = self.arrays(&sha256);
             // One of the right length may be damaged, and its content is not compared here: reading it back does that.
             let is_there = read_bounded(&path).is_some_and(|there| there == arrays);
             if !is_there {
@@ -248,6 +250,10 @@ impl HeaderCache {
             (is_own && file.is_file()).then(|| (path, file.modified().unwrap_or(SystemTime::UNIX_EPOCH), file.len()))
         };
         folder.filter_map(Result::ok).filter_map(of_entry).collect()
+    }
+
+    fn arrays(&self, sha256: &[u8]) -> PathBuf {
+        self.folder.join(format!("{}.arrays", hex(sha256)))
     }
 
     fn entry(&self, key: &Key) -> PathBuf {

@@ -27,6 +27,10 @@ const MAX_PARTS: u64 = 512;
 /// The most bytes fetched for one model. Only the first part's header is long; all others have one piece of 1 MiB.
 const MAX_BYTES: u64 = 768 << 20;
 
+/// The most bytes fetched only to be kept: what a reader skips is an array of numbers that reaches beyond a piece, such as
+/// the types of all tokens (0.5 MB for a 70B).
+const MAX_SKIPPED_BYTES: usize = 4 << 20;
+
 /// How many parts are asked for at once: enough to hide the way to the server, few enough to be polite.
 const PARTS_AT_ONCE: usize = 4;
 
@@ -91,8 +95,8 @@ impl Fetch<'_> {
     /// A file's header: from the cache, or with as few bytes from the server as will do. Only a model's first part has
     /// the vocabulary.
     async fn header(&self, file: &RemoteFile, is_first: bool) -> Result<Header, RemoteError> {
-        let key = Key::of(&self.web.url([]).to_string(), self.listing, file);
-        let (Some(cache), Some(key)) = (self.cache, key) else { return Ok(self.whole(file).await?.0) };
+        let key = Key::of(self.web.url([]).as_ref(), self.listing, file);
+        let (Some(cache), Some(key)) = (self.cache, key) else { return Ok(self.whole(file, false).await?.0) };
         let interrupted = || RemoteError::Interrupted { file: file.path.clone() };
         let on_disk = async || {
             let (cache, key, size_bytes) = (Arc::clone(cache), key.clone(), file.size_bytes);
@@ -117,7 +121,7 @@ impl Fetch<'_> {
         }
         let mut found = None;
         for known in &known {
-            match self.read(file, Beside::new(RemoteRanges::new(self, file), known)).await {
+            match self.read(file, Beside::new(RemoteRanges::new(self, file), known), true).await {
                 Ok((header, bytes)) if known.agrees(&header, file.size_bytes) => {
                     found = Some((header, bytes));
                     break;
@@ -129,7 +133,7 @@ impl Fetch<'_> {
         }
         let (header, bytes) = match found {
             Some(found) => found,
-            None => self.whole(file).await?,
+            None => self.whole(file, true).await?,
         };
         let (cache, size_bytes) = (Arc::clone(cache), file.size_bytes);
         let store = move || {
@@ -143,9 +147,9 @@ impl Fetch<'_> {
         Ok(header)
     }
 
-    /// A header from its own file alone.
-    async fn whole(&self, file: &RemoteFile) -> Result<(Header, Option<Vec<u8>>), RemoteError> {
-        self.read(file, RemoteRanges::new(self, file)).await.map_err(|stop| match stop {
+    /// A header from its own file alone; with its bytes if they are to be kept.
+    async fn whole(&self, file: &RemoteFile, keep: bool) -> Result<(Header, Option<Vec<u8>>), RemoteError> {
+        self.read(file, RemoteRanges::new(self, file), keep).await.map_err(|stop| match stop {
             Stop::Remote(error) => error,
             Stop::Header(error) => bad_header(file, error),
             // Only what is put together from two files can be unlike.
@@ -153,20 +157,27 @@ impl Fetch<'_> {
         })
     }
 
-    /// Reads a header from pieces. Also gives what came, from the file's beginning on, unless it is too long to be kept;
-    /// what the reader skipped is zero there, and no reader looks at it.
-    async fn read(&self, file: &RemoteFile, mut pieces: impl Pieces) -> Result<(Header, Option<Vec<u8>>), Stop> {
+    /// Reads a header from pieces. Also gives all bytes from the file's beginning on, if they are to be kept and not too
+    /// long for that.
+    async fn read(
+        &self,
+        file: &RemoteFile,
+        mut pieces: impl Pieces,
+        keep: bool,
+    ) -> Result<(Header, Option<Vec<u8>>), Stop> {
         let (questions, mut asked) = mpsc::channel(1);
         let source = Asking { questions, total_bytes: file.size_bytes };
         let reading = tokio::task::spawn_blocking(move || RangeReader::new(source).header(&Limits::default()));
-        let mut came = Some(Vec::new());
+        let mut came = keep.then(Vec::new);
         let mut sample = Vec::new();
         while let Some(Question { offset, length, answer }) = asked.recv().await {
             let piece = pieces.piece(offset, length).await?;
             if offset == 0 {
                 sample.extend_from_slice(&piece[..piece.len().min(SAMPLE_BYTES)]);
             }
-            came = came.filter(|_| self.cache.is_some()).and_then(|came| with_piece(came, offset, &piece));
+            if let Some(before) = came {
+                came = with_piece(before, offset, &piece, &mut pieces).await?;
+            }
             // Nobody listens only if the reading thread is gone, and then no question follows.
             let _ = answer.send(piece);
         }
@@ -194,13 +205,27 @@ pub(crate) trait Pieces {
     async fn piece(&mut self, offset: u64, length: usize) -> Result<Vec<u8>, Stop>;
 }
 
-/// Adds a piece behind those that came before; `None` when that becomes too long.
-fn with_piece(mut came: Vec<u8>, offset: u64, piece: &[u8]) -> Option<Vec<u8>> {
-    let start = usize::try_from(offset).ok()?;
-    let end = start.checked_add(piece.len()).filter(|end| *end <= MAX_HEADER_BYTES + (8 << 20))?;
-    came.resize(end, 0);
-    came[start..].copy_from_slice(piece);
-    Some(came)
+/// Adds a piece behind those that came before, and what the reader skipped between them. `None` when that is too long.
+async fn with_piece(
+    mut came: Vec<u8>,
+    offset: u64,
+    piece: &[u8],
+    pieces: &mut impl Pieces,
+) -> Result<Option<Vec<u8>>, Stop> {
+    let Ok(start) = usize::try_from(offset) else { return Ok(None) };
+    if start > came.len() + MAX_SKIPPED_BYTES || start + piece.len() > MAX_HEADER_BYTES {
+        return Ok(None);
+    }
+    while came.len() < start {
+        let skipped = pieces.piece(came.len() as u64, start - came.len()).await?;
+        if skipped.is_empty() {
+            return Ok(None);
+        }
+        came.extend_from_slice(&skipped);
+    }
+    came.truncate(start);
+    came.extend_from_slice(piece);
+    Ok(Some(came))
 }
 
 /// A piece that the reading thread wants.

@@ -53,5 +53,5 @@ fn parse(text: &str) -> Result<Url, RemoteError> {
 
 /// Whether the cause of a failure is a proxy that answered `CONNECT` with 407. The HTTP client has no type for it.
 pub(crate) fn wants_login(cause: &(dyn Error + 'static)) -> bool {
-    cause.to_string() == "proxy authorization required"
+    cause.to_string().ends_with("proxy authorization required")
 }

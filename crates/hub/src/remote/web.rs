@@ -191,6 +191,9 @@ impl Web {
         if causes(error).any(wants_login) {
             return self.proxy_login();
         }
+        if let Some(cause) = causes(error).find_map(wrong_certificate) {
+            return RemoteError::Certificate { host, cause };
+        }
         if error.is_connect() {
             let cause = if error.is_timeout() { "there is no answer".to_owned() } else { cause(error) };
             RemoteError::Unreachable { host, cause }
@@ -279,6 +282,18 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Erro
 /// The innermost cause, which names the matter: "connection refused" rather than "error sending request".
 fn cause(error: &reqwest::Error) -> String {
     one_line(&causes(error).last().map_or_else(|| "the answer could not be read".to_owned(), ToString::to_string))
+}
+
+/// What is wrong with a certificate, if that is the cause.
+fn wrong_certificate(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
+    // An error of reading and writing does not name the one in it as its cause, and there may be one in one in one.
+    if let Some(inner) = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        return wrong_certificate(inner);
+    }
+    match cause.downcast_ref::<rustls::Error>() {
+        Some(error @ rustls::Error::InvalidCertificate(_)) => Some(one_line(&error.to_string())),
+        _ => None,
+    }
 }
 
 /// An answer that breaks the protocol. `what` ends a sentence.

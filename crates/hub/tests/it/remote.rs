@@ -1,8 +1,11 @@
 //! Repositories on a server: what the tests of listings, headers and the way to the server have in common.
 
+mod header_cache;
 mod headers;
+mod info;
 mod listing;
 mod names;
+mod proxies;
 mod way;
 
 use std::time::Duration;

@@ -96,3 +96,58 @@ fn the_environment_names_endpoint_and_token() {
     assert_eq!(config, HubConfig::default());
     assert_eq!(config.endpoint, "https://huggingface.co");
 }
+
+#[test]
+fn a_token_is_looked_for_where_other_programs_keep_it() {
+    let folder = crate::Folder::new();
+    let file = folder.file("token", b" hf_of_a_file\n");
+    let long = folder.file("long", &[b'x'; 5_000]);
+    let of = |vars: &[(&str, &str)]| {
+        HubConfig::from_vars(|name| vars.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned())).token
+    };
+    let (file, long) = (file.to_str().unwrap(), long.to_str().unwrap());
+    let all = [("HF_TOKEN", "hf_new"), ("HUGGING_FACE_HUB_TOKEN", "hf_old"), ("HF_TOKEN_PATH", file)];
+    for (vars, token) in [
+        (&all[..], Some("hf_new")),
+        (&all[1..], Some("hf_old")),
+        (&all[2..], Some("hf_of_a_file")),
+        (&[("HF_TOKEN_PATH", long)], None),
+        (&[("HF_TOKEN_PATH", "/dev/zero")], None),
+        (&[("HF_TOKEN_PATH", "not there")], None),
+    ] {
+        assert_eq!(of(vars).as_deref(), token, "{vars:?}");
+    }
+}
+
+#[test]
+fn the_token_of_a_login_is_used_and_nothing_panics_without_a_home() {
+    let folder = crate::Folder::new();
+    folder.file("token", b"hf_of_a_login");
+    let home = folder.path("");
+    // Reads the process's environment, so in processes of their own.
+    let of = |vars: &[(&str, &str)]| {
+        let mut test = std::process::Command::new(std::env::current_exe().unwrap());
+        test.env_clear().args([
+            "--exact",
+            "remote::names::tells_the_token_of_the_environment",
+            "--ignored",
+            "--nocapture",
+        ]);
+        let output = test.envs(vars.iter().copied()).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let home = home.to_str().unwrap();
+    assert!(of(&[("HF_HOME", home)]).contains("token: Some(\"hf_of_a_login\")"));
+    assert!(of(&[("HF_HOME", home), ("HF_TOKEN", "hf_new")]).contains("token: Some(\"hf_new\")"));
+    assert!(of(&[("HF_HOME", home), ("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")]).contains("token: None"));
+    for none in [&[("HF_HOME", " ")][..], &[("HF_HOME", "/not there")], &[("HOME", "")], &[]] {
+        assert!(of(none).contains("token: "), "{none:?}");
+    }
+}
+
+#[test]
+#[ignore = "run by the test above, in an environment of its own"]
+fn tells_the_token_of_the_environment() {
+    println!("token: {:?}", HubConfig::from_env().token);
+}

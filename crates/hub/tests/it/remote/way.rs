@@ -141,6 +141,34 @@ async fn encryption_is_never_given_up() {
 }
 
 #[tokio::test]
+async fn a_certificate_that_nobody_vouches_for_is_refused_by_name() {
+    // openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 36500 -subj "/CN=nobody vouches for this"
+    //   -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE
+    let certificate = include_bytes!("self_signed.certificate.der").to_vec().into();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(&include_bytes!("self_signed.key.der")[..]).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut tls = rustls::ServerConnection::new(Arc::new(config)).unwrap();
+        while tls.is_handshaking() && tls.complete_io(&mut stream).is_ok() {}
+        let mut asked = Vec::new();
+        let _ = std::io::Read::read_to_end(&mut rustls::Stream::new(&mut tls, &mut stream), &mut asked);
+        asked
+    });
+    let listing = within(at(&format!("https://localhost:{port}"), PATIENT).list(&repo(), "main")).await;
+    refused(listing, |e| matches!(e, RemoteError::Certificate { .. }), &["certificate is not trusted", "localhost"]);
+    assert!(server.join().unwrap().is_empty(), "it was asked, with the token");
+}
+
+#[tokio::test]
 async fn giving_up_ends_the_request() {
     let server = HubServer::start(|_| Reply::json("[   ]").stall_after(2));
     let hub = hub(&server);

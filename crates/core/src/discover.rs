@@ -1,0 +1,258 @@
+//! Models that are not here yet: searching for them, what a repository holds, and what one of its models would need on
+//! this computer.
+
+mod licences;
+mod once;
+mod token;
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use paddock_hub::remote::{HeaderCache, Hub, HubConfig, Listing, RemoteError, RemoteModel, RepoId, RepoInfo};
+use paddock_planner::{Weights, quant};
+use tokio::sync::Semaphore;
+
+use crate::{
+    ApiError, App, DataDir, ErrorCode,
+    planning::weights_of_model,
+    view::{PlanView, RemoteModelView, RepoSummary, RepoView, TokenPlace},
+};
+
+use once::Once;
+use token::Tokens;
+
+/// The branch that everybody means.
+const MAIN: &str = "main";
+
+/// How many repositories a search shows: more than anybody reads through.
+const MOST_FOUND: usize = 50;
+
+/// How many headers are fetched at once. With the cache, all but the first of a repository are short.
+const HEADERS_AT_ONCE: usize = 2;
+
+/// How long the list of a repository's files is good for plans; its page asks anew.
+const LISTED_FOR: Duration = Duration::from_secs(600);
+
+/// How long a model's weights are remembered, for a slider that asks for plan after plan. They are of one commit and do
+/// not change.
+const WEIGHED_FOR: Duration = Duration::from_secs(3_600);
+
+/// What is remembered between questions to a server.
+pub(crate) struct Discovery {
+    /// The hub for the settings as they were when it was asked last, and how many there were before it.
+    hub: Mutex<(u64, Option<(HubConfig, Arc<Hub>)>)>,
+    headers: Arc<HeaderCache>,
+    tokens: Tokens,
+    at_once: Semaphore,
+    listed: Once<Arc<Listed>>,
+    weighed: Once<Arc<Weights>>,
+}
+
+/// A repository at one commit.
+pub(crate) struct Listed {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) info: RepoInfo,
+    pub(crate) listing: Listing,
+}
+
+impl Discovery {
+    pub(crate) fn new(data: &DataDir) -> Self {
+        Self {
+            hub: Mutex::new((0, None)),
+            headers: Arc::new(HeaderCache::new(data.headers())),
+            tokens: Tokens::default(),
+            at_once: Semaphore::new(HEADERS_AT_ONCE),
+            listed: Once::new(16, LISTED_FOR),
+            weighed: Once::new(128, WEIGHED_FOR),
+        }
+    }
+
+    /// The hub for these settings: the one of before, if they are the same.
+    fn hub(&self, config: HubConfig) -> Result<(u64, Arc<Hub>), ApiError> {
+        let mut kept = self.hub.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (number, Some((before, hub))) = &*kept
+            && *before == config
+        {
+            return Ok((*number, Arc::clone(hub)));
+        }
+        let hub = Arc::new(Hub::new(config.clone())?.with_header_cache(Arc::clone(&self.headers)));
+        *kept = (kept.0 + 1, Some((config, Arc::clone(&hub))));
+        Ok((kept.0, hub))
+    }
+}
+
+impl App {
+    /// The server that models come from: the one of the settings, else `HF_ENDPOINT`, else Hugging Face; as whoever the
+    /// token belongs to.
+    ///
+    /// # Errors
+    /// [`ErrorCode::BadInput`] for an endpoint or a token that cannot be.
+    pub(crate) async fn hub(&self) -> Result<Arc<Hub>, ApiError> {
+        Ok(self.numbered_hub().await?.1)
+    }
+
+    async fn numbered_hub(&self) -> Result<(u64, Arc<Hub>), ApiError> {
+        let (config, _) = self.hub_config().await?;
+        self.inner.discovery.hub(config)
+    }
+
+    /// Which server to ask, as whom, and where that token comes from.
+    ///
+    /// The environment's token goes to the environment's endpoint alone: whoever names another server in the settings may
+    /// not know that there is one. A token that was set in Paddock goes to the server that is set in Paddock.
+    async fn hub_config(&self) -> Result<(HubConfig, TokenPlace), ApiError> {
+        // It may read the token's file.
+        let mut config = tokio::task::spawn_blocking(HubConfig::from_env).await?;
+        if let Some(endpoint) = self.stored_download_settings().await?.endpoint {
+            if endpoint.trim_end_matches('/') != config.endpoint.trim_end_matches('/') {
+                config.token = None;
+            }
+            config.endpoint = endpoint;
+        }
+        let mut place = if config.token.is_some() { TokenPlace::Environment } else { TokenPlace::None };
+        if let Some((own, own_place)) = self.inner.discovery.tokens.own().await {
+            (config.token, place) = (Some(own), own_place);
+        }
+        Ok((config, place))
+    }
+
+    /// Repositories with models whose names hold these words, those downloaded most first.
+    ///
+    /// # Errors
+    /// What the server or the way to it says.
+    pub async fn search_hub(&self, words: String) -> Result<Vec<RepoSummary>, ApiError> {
+        let found = self.hub().await?.search(&words, MOST_FOUND).await?;
+        let summary = |found: paddock_hub::remote::FoundRepo| RepoSummary {
+            repo: found.repo.to_string(),
+            downloads: found.downloads,
+            likes: found.likes,
+            updated_ms: found.updated_ms,
+            gated: found.gated,
+            licence: found.licence_id,
+        };
+        Ok(found.into_iter().map(summary).collect())
+    }
+
+    /// A repository as it is now, and the models in it.
+    ///
+    /// # Errors
+    /// [`ErrorCode::BadInput`] for what is no repository's name, [`ErrorCode::NotFound`] for one that is not there,
+    /// [`ErrorCode::Gated`], and what the server or the way to it says.
+    pub async fn repo_details(&self, repo: String) -> Result<RepoView, ApiError> {
+        let repo = RepoId::parse(&repo)?;
+        let listed = self.listed(&repo, true).await?;
+        let models = listed.listing.models().iter().map(|model| self.model_view(&repo, model));
+        Ok(RepoView {
+            commit: listed.info.commit.clone(),
+            page: listed.hub.page(&repo),
+            gated: listed.info.gated,
+            licence: self.licence_view(&listed.info).await?,
+            models: models.collect(),
+            n_unsafe: u32::try_from(listed.listing.n_unsafe()).unwrap_or(u32::MAX),
+            repo: repo.to_string(),
+        })
+    }
+
+    /// What a model of a repository would need and give here. `model` is a quantization, or a file's path.
+    ///
+    /// # Errors
+    /// As [`App::repo_details`]; [`ErrorCode::ModelRefused`] for a header that cannot be used.
+    pub async fn plan_remote(&self, repo: String, model: String, n_ctx: u32) -> Result<PlanView, ApiError> {
+        let repo = RepoId::parse(&repo)?;
+        let discovery = &self.inner.discovery;
+        let listed = self.listed(&repo, false).await?;
+        let path = first_path(listed.listing.model(&model)?).to_owned();
+        let (number, _) = self.numbered_hub().await?;
+        let key = format!("{number} {repo} {} {path}", listed.info.commit);
+        let weigh = async {
+            // Never closed, so it always lets somebody in.
+            let _turn = discovery.at_once.acquire().await;
+            let model = listed.hub.headers(&listed.listing, &path).await?;
+            weights_of_model(&model).map(Arc::new)
+        };
+        let weights = discovery.weighed.get(&key, weigh).await?;
+        self.plan_weights(&weights, n_ctx, self.local_path(&repo, &path)).await
+    }
+
+    /// A repository's commit and files; `anew` asks the server even if it was asked a moment ago.
+    pub(crate) async fn listed(&self, repo: &RepoId, anew: bool) -> Result<Arc<Listed>, ApiError> {
+        let (number, hub) = self.numbered_hub().await?;
+        let key = format!("{number} {repo}");
+        let listed = &self.inner.discovery.listed;
+        if anew {
+            listed.forget(&key);
+        }
+        let ask = async {
+            let info = hub.info(repo, MAIN).await?;
+            let listing = hub.list(repo, &info.commit).await?;
+            Ok(Arc::new(Listed { hub: Arc::clone(&hub), info, listing }))
+        };
+        listed.get(&key, ask).await
+    }
+
+    fn model_view(&self, repo: &RepoId, model: &RemoteModel) -> RemoteModelView {
+        let known = model.quant.as_deref().and_then(quant::find);
+        let path = first_path(model);
+        RemoteModelView {
+            path: path.to_owned(),
+            name: name(model),
+            quant: model.quant.clone(),
+            size_bytes: model.size_bytes,
+            n_files: model.part_count(),
+            quality_step: known.map(|quant| quant.quality() as u32),
+            quality: known.map(|quant| quant.quality().word().to_owned()),
+            problem: problem(model, known),
+            local_path: self.local_path(repo, path),
+        }
+    }
+
+    /// Where a model of a repository is on this computer, verified.
+    fn local_path(&self, _repo: &RepoId, _path: &str) -> Option<String> {
+        None
+    }
+}
+
+fn first_path(model: &RemoteModel) -> &str {
+    model.parts.first().map_or(model.path(), |first| first.path.as_str())
+}
+
+/// A file's name without folder and ending; of a split model, also without the number.
+fn name(model: &RemoteModel) -> String {
+    let path = model.path();
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.strip_suffix(".gguf").unwrap_or(name).to_owned()
+}
+
+/// Why a model cannot be used, in a sentence.
+fn problem(model: &RemoteModel, quant: Option<&quant::Quant>) -> Option<String> {
+    if let Some(first_missing) = model.missing().next() {
+        let missing = (model.part_count() as usize).saturating_sub(model.parts.len());
+        let count = model.part_count();
+        return Some(RemoteError::Incomplete { model: name(model), missing, count, first_missing }.to_string());
+    }
+    let quant = quant.filter(|quant| !quant.loadable())?;
+    let instead = quant.replaced_by.as_deref().map(|instead| format!(" Take {instead} instead.")).unwrap_or_default();
+    Some(format!("No engine loads {} any more. {}{instead}", quant.name, quant.why.as_deref().unwrap_or_default()))
+}
+
+impl From<RemoteError> for ApiError {
+    fn from(error: RemoteError) -> Self {
+        use RemoteError as E;
+        let code = match &error {
+            E::Gated { .. } | E::TokenRefused { .. } => ErrorCode::Gated,
+            E::NoRepo { .. } | E::NoRevision { .. } | E::NoFile { .. } | E::NoQuant { .. } | E::NoModels { .. } => {
+                ErrorCode::NotFound
+            }
+            E::BadRepo { .. }
+            | E::BadRevision { .. }
+            | E::BadEndpoint { .. }
+            | E::BadProxy { .. }
+            | E::BadToken
+            | E::Ambiguous { .. } => ErrorCode::BadInput,
+            _ => ErrorCode::ModelRefused,
+        };
+        Self::new(code, error.to_string())
+    }
+}

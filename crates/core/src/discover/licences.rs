@@ -1,0 +1,49 @@
+//! The terms of models, and which of them were accepted here.
+
+use paddock_hub::remote::RepoInfo;
+
+use crate::{ApiError, App, ErrorCode, view::LicenceView};
+
+/// The setting that keeps what was accepted, as the repositories name it.
+const KEY: &str = "accepted_licences";
+
+/// The longest name of a licence, in bytes. The hub's are shortened to fewer.
+const MAX_ID_BYTES: usize = 1_000;
+
+/// How many are kept. There are six that have to be accepted.
+const MOST_ACCEPTED: usize = 200;
+
+impl App {
+    /// Terms were read and accepted; `id` is that of a [`LicenceView`]. They are not asked for again.
+    ///
+    /// # Errors
+    /// [`ErrorCode::BadInput`] for what is no licence's name, and what the disk says.
+    pub async fn accept_licence(&self, id: String) -> Result<(), ApiError> {
+        let id = id.trim().to_owned();
+        if id.is_empty() || id.len() > MAX_ID_BYTES || id.contains(char::is_control) {
+            return Err(ApiError::new(ErrorCode::BadInput, "That is not the name of a licence."));
+        }
+        self.with_store(move |store| {
+            let mut accepted = store.setting::<Vec<String>>(KEY)?.unwrap_or_default();
+            accepted.retain(|known| *known != id);
+            accepted.push(id);
+            let too_many = accepted.len().saturating_sub(MOST_ACCEPTED);
+            accepted.drain(..too_many);
+            store.set_setting(KEY, &accepted)
+        })
+        .await
+    }
+
+    /// The terms of a repository's models, and whether they were accepted here.
+    pub(crate) async fn licence_view(&self, info: &RepoInfo) -> Result<Option<LicenceView>, ApiError> {
+        let llama = info.is_llama();
+        let (id, name, link) = match &info.licence {
+            Some(licence) => (licence.id.clone(), licence.name.clone(), licence.link.clone()),
+            // Made from one of Meta's models, without a word about its terms.
+            None if llama => ("llama".to_owned(), "Llama Community License".to_owned(), None),
+            None => return Ok(None),
+        };
+        let accepted = self.with_store(|store| Ok(store.setting::<Vec<String>>(KEY)?.unwrap_or_default())).await?;
+        Ok(Some(LicenceView { accepted: accepted.contains(&id), id, name, link, llama }))
+    }
+}
