@@ -4,8 +4,8 @@ use paddock_core::{
     ApiError,
     view::{
         AppInfo, ChatEvent, ChatRequest, Conversation, ConversationSummary, DownloadRequest, DownloadSettings,
-        DownloadView, EngineState, HardwareView, LibraryView, LoadSettings, ModelEntry, PlanView, PlanningTables,
-        PreflightView, RecommendRequest, RecommendationView, RepoSummary, RepoView, TokenPlace,
+        DownloadView, EngineState, HardwareView, LibraryModelView, LibraryView, LoadSettings, ModelEntry, PlanView,
+        PlanningTables, PreflightView, RecommendRequest, RecommendationView, RepoSummary, RepoView, TokenPlace,
     },
 };
 use tauri::{AppHandle, State, Wry, ipc::Channel};
@@ -334,19 +334,19 @@ async fn scan_library(desk: State<'_, Desk>) -> Answer<LibraryView> {
 
 #[tauri::command]
 #[specta::specta]
-async fn add_library_folder(desk: State<'_, Desk>, path: String) -> Answer<()> {
+async fn add_library_folder(desk: State<'_, Desk>, path: String) -> Answer<LibraryView> {
     desk.app()?.add_library_folder(path).await
 }
 
 #[tauri::command]
 #[specta::specta]
-async fn remove_library_folder(desk: State<'_, Desk>, path: String) -> Answer<()> {
+async fn remove_library_folder(desk: State<'_, Desk>, path: String) -> Answer<LibraryView> {
     desk.app()?.remove_library_folder(path).await
 }
 
 #[tauri::command]
 #[specta::specta]
-async fn verify_model(desk: State<'_, Desk>, path: String) -> Answer<()> {
+async fn verify_model(desk: State<'_, Desk>, path: String) -> Answer<LibraryModelView> {
     desk.app()?.verify_model(path).await
 }
 
@@ -358,13 +358,13 @@ async fn repair_model(desk: State<'_, Desk>, path: String) -> Answer<String> {
 
 #[tauri::command]
 #[specta::specta]
-async fn delete_model(desk: State<'_, Desk>, path: String) -> Answer<()> {
+async fn delete_model(desk: State<'_, Desk>, path: String) -> Answer<LibraryView> {
     desk.app()?.delete_model(path).await
 }
 
 #[tauri::command]
 #[specta::specta]
-async fn undo_delete(desk: State<'_, Desk>, id: String) -> Answer<()> {
+async fn undo_delete(desk: State<'_, Desk>, id: String) -> Answer<LibraryView> {
     desk.app()?.undo_delete(id).await
 }
 

@@ -100,6 +100,7 @@ impl App {
         };
         tokio::spawn(tell_of_deaths(app.clone(), app.inner.host.life()));
         tokio::spawn(library::purge_at_start(app.clone()));
+        tokio::spawn(downloads::go_on(app.clone()));
         Ok(app)
     }
 

@@ -143,13 +143,16 @@ impl App {
     pub async fn repo_details(&self, repo: String) -> Result<RepoView, ApiError> {
         let repo = RepoId::parse(&repo)?;
         let listed = self.listed(&repo, true).await?;
-        let models = listed.listing.models().iter().map(|model| self.model_view(&repo, model));
+        let mut models = Vec::new();
+        for model in listed.listing.models() {
+            models.push(model_view(model, self.local_path(&repo, first_path(model)).await));
+        }
         Ok(RepoView {
             commit: listed.info.commit.clone(),
             page: listed.hub.page(&repo),
             gated: listed.info.gated,
             licence: self.licence_view(&listed.info).await?,
-            models: models.collect(),
+            models,
             n_unsafe: u32::try_from(listed.listing.n_unsafe()).unwrap_or(u32::MAX),
             repo: repo.to_string(),
         })
@@ -173,7 +176,8 @@ impl App {
             weights_of_model(&model).map(Arc::new)
         };
         let weights = discovery.weighed.get(&key, weigh).await?;
-        self.plan_weights(&weights, n_ctx, self.local_path(&repo, &path)).await
+        let local_path = self.local_path(&repo, &path).await;
+        self.plan_weights(&weights, n_ctx, local_path).await
     }
 
     /// A repository's commit and files; `anew` asks the server even if it was asked a moment ago.
@@ -192,25 +196,24 @@ impl App {
         listed.get(&key, ask).await
     }
 
-    fn model_view(&self, repo: &RepoId, model: &RemoteModel) -> RemoteModelView {
-        let known = model.quant.as_deref().and_then(quant::find);
-        let path = first_path(model);
-        RemoteModelView {
-            path: path.to_owned(),
-            name: name(model),
-            quant: model.quant.clone(),
-            size_bytes: model.size_bytes,
-            n_files: model.part_count(),
-            quality_step: known.map(|quant| quant.quality() as u32),
-            quality: known.map(|quant| quant.quality().word().to_owned()),
-            problem: problem(model, known),
-            local_path: self.local_path(repo, path),
-        }
-    }
-
     /// Where a model of a repository is on this computer, verified.
-    fn local_path(&self, _repo: &RepoId, _path: &str) -> Option<String> {
-        None
+    async fn local_path(&self, repo: &RepoId, path: &str) -> Option<String> {
+        Some(self.found_model(&repo.to_string(), path).await?.display().to_string())
+    }
+}
+
+fn model_view(model: &RemoteModel, local_path: Option<String>) -> RemoteModelView {
+    let known = model.quant.as_deref().and_then(quant::find);
+    RemoteModelView {
+        path: first_path(model).to_owned(),
+        name: name(model),
+        quant: model.quant.clone(),
+        size_bytes: model.size_bytes,
+        n_files: model.part_count(),
+        quality_step: known.map(|quant| quant.quality() as u32),
+        quality: known.map(|quant| quant.quality().word().to_owned()),
+        problem: problem(model, known),
+        local_path,
     }
 }
 

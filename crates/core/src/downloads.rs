@@ -107,26 +107,22 @@ impl App {
     /// When the server cannot be asked, or has no such model. What stands in the way on this computer is part of the
     /// answer.
     pub async fn check_download(&self, request: DownloadRequest) -> Result<PreflightView, ApiError> {
-        let hub = self.hub().await?;
         let root = self.stored_download_settings().await?.models_folder(self);
         let repo = RepoId::parse(&request.repo)?;
-        let info = hub.info(&repo, REVISION).await?;
-        let order = transfer::Order::resolve(&hub, &repo, &info.commit, &request.model, &root).await?;
-        let order_path = order.path();
-        let local = self.found_model(&request.repo, &request.model);
-        let folder = order.folder();
+        let listed = self.listed(&repo, true).await?;
+        let order = transfer::Order::of(&listed.hub, &listed.listing, &request.model, &root)?;
+        let (folder, path, first) = (order.folder(), order.path(), order.first_path().to_owned());
+        let local = self.found_model(&request.repo, &first).await;
         let looked = tokio::task::spawn_blocking(move || order.preflight()).await?;
+        let local = (looked.missing_bytes == 0).then_some(path).or(local);
         Ok(PreflightView {
             total_bytes: looked.total_bytes,
             missing_bytes: looked.missing_bytes,
             free_bytes: looked.free_bytes,
             folder: folder.display().to_string(),
             problem: looked.problem.map(ApiError::from),
-            local_path: (looked.missing_bytes == 0)
-                .then_some(order_path)
-                .or(local)
-                .map(|path| path.display().to_string()),
-            licence: self.licence_view(&info).await?,
+            local_path: local.map(|path| path.display().to_string()),
+            licence: self.licence_view(&listed.info).await?,
         })
     }
 
@@ -262,20 +258,13 @@ impl App {
         self.enqueue(request.repo.to_string(), request.wanted, request.revision, request.root).await
     }
 
-    /// Whether a file is being downloaded or waits to be.
-    pub(crate) fn is_being_downloaded(&self, path: &Path) -> bool {
-        let list = self.inner.downloads.list();
-        let is_over = |outcome: &Outcome| matches!(outcome, Outcome::Ready(_));
-        list.iter().any(|entry| !is_over(&entry.kept.outcome) && entry.kept.targets.iter().any(|target| target == path))
-    }
-
     /// How fast downloads may be, from now on.
     pub(crate) fn limit_downloads(&self, bytes_per_s: Option<u64>) {
         self.inner.downloads.limit.set(bytes_per_s);
     }
 
     /// Reads the list that was kept, and goes on with what was going on. Once, when Paddock starts.
-    pub(crate) async fn go_on_with_downloads(&self) -> Result<(), ApiError> {
+    async fn go_on_with_downloads(&self) -> Result<(), ApiError> {
         let kept = self.with_store(|store| Ok(store.setting::<Vec<Kept>>(KEY)?.unwrap_or_default())).await?;
         self.limit_downloads(self.stored_download_settings().await?.speed_limit_bytes_per_s);
         let entry = |kept: Kept| {
@@ -355,10 +344,13 @@ impl App {
     }
 
     async fn run(&self, kept: &Kept, stop: Stop) -> Result<Downloaded, ApiError> {
+        let repo = RepoId::parse(&kept.repo)?;
+        // It may have been offline when it was put on the list.
+        self.check_licence(&repo).await?;
         let hub = self.hub().await?;
         let settings = self.stored_download_settings().await?;
         let request = transfer::Request {
-            repo: RepoId::parse(&kept.repo)?,
+            repo,
             revision: kept.revision.clone(),
             wanted: kept.wanted.clone(),
             root: kept.root.clone(),
@@ -372,8 +364,9 @@ impl App {
         // What was told last is shown before it is over.
         let _ = following.await;
         let done = done?;
-        if settings.share_with_hf_cache {
-            self.share_with_hf_cache(&done).await;
+        // The model is here, whatever becomes of that.
+        if let Err(error) = self.share_with_hf_cache(&done.path).await {
+            tracing::warn!(%error, "the model is not shown in Hugging Face's cache");
         }
         Ok(done)
     }
@@ -403,8 +396,8 @@ impl App {
         if let Err(error) = self.forget_cancelled().await {
             tracing::warn!(%error, "the list of downloads could not be kept");
         }
-        if is_ready {
-            self.model_arrived().await;
+        if is_ready && let Err(error) = self.scan_library().await {
+            tracing::warn!(%error, "the list of models does not show what arrived");
         }
     }
 
@@ -427,6 +420,13 @@ impl Entry {
         if let Some(stop) = &self.stop {
             stop.send_replace(true);
         }
+    }
+}
+
+/// Goes on with what was going on when Paddock ended.
+pub(crate) async fn go_on(app: App) {
+    if let Err(error) = app.go_on_with_downloads().await {
+        tracing::warn!(%error, "the list of downloads could not be read");
     }
 }
 

@@ -1,6 +1,6 @@
 //! The terms of models, and which of them were accepted here.
 
-use paddock_hub::remote::RepoInfo;
+use paddock_hub::remote::{RepoId, RepoInfo};
 
 use crate::{ApiError, App, ErrorCode, view::LicenceView};
 
@@ -32,6 +32,21 @@ impl App {
             store.set_setting(KEY, &accepted)
         })
         .await
+    }
+
+    /// Meta's terms are accepted before the first byte of a model they hold for.
+    ///
+    /// # Errors
+    /// [`ErrorCode::LicenceNotAccepted`]. A server that cannot be asked now is no error: the download waits for it too.
+    pub(crate) async fn check_licence(&self, repo: &RepoId) -> Result<(), ApiError> {
+        let Ok(listed) = self.listed(repo, false).await else { return Ok(()) };
+        match self.licence_view(&listed.info).await? {
+            Some(licence) if licence.llama && !licence.accepted => {
+                Err(ApiError::new(ErrorCode::LicenceNotAccepted, format!("{repo} comes under the {}.", licence.name))
+                    .hint("Read it and accept it once; then the download can begin."))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The terms of a repository's models, and whether they were accepted here.

@@ -1,7 +1,7 @@
 //! Comparing models with their checksums: when the user asks, and before a model that changed is used.
 
 use std::{
-    ops::ControlFlow,
+    ops::{ControlFlow, Range},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -31,8 +31,11 @@ pub(super) enum Check {
     /// It is being compared.
     Running { checked_bytes: u64 },
     /// It is not what was published, as long as its files are these.
-    Broken { sentence: String, repair_bytes: Option<u64>, files: Vec<(PathBuf, Option<Stamp>)> },
+    Broken { sentence: String, repair_bytes: Option<u64>, bad: Vec<Bad>, files: Vec<(PathBuf, Option<Stamp>)> },
 }
+
+/// A file that is not what was published, and which bytes of it are not: `None` where nobody knows.
+pub(super) type Bad = (PathBuf, Option<Vec<Range<u64>>>);
 
 impl Check {
     pub(super) fn view(&self) -> VerifiedView {
@@ -50,7 +53,7 @@ enum Outcome {
     Right,
     NoChecksum,
     GivenUp,
-    Wrong { sentence: String, repair_bytes: Option<u64> },
+    Wrong { sentence: String, repair_bytes: Option<u64>, bad: Vec<Bad> },
 }
 
 /// Breaks a check off when nobody waits for it any more.
@@ -128,7 +131,7 @@ impl App {
         drop(running);
         match outcome {
             Outcome::Right => {}
-            Outcome::Wrong { sentence, repair_bytes } => self.note_broken(&model, sentence, repair_bytes),
+            Outcome::Wrong { sentence, repair_bytes, bad } => self.note_broken(&model, sentence, repair_bytes, bad),
             Outcome::NoChecksum => {
                 let what = format!("Nobody published a checksum that “{}” could be compared with.", model.name);
                 return Err(ApiError::new(ErrorCode::BadInput, what)
@@ -168,10 +171,10 @@ impl App {
                 });
             })
             .await;
-        if let Ok(Outcome::Wrong { sentence, repair_bytes }) = &outcome
+        if let Ok(Outcome::Wrong { sentence, repair_bytes, bad }) = &outcome
             && let Ok(model) = self.model_here(&file.path)
         {
-            self.note_broken(&model, sentence.clone(), *repair_bytes);
+            self.note_broken(&model, sentence.clone(), *repair_bytes, bad.clone());
         }
         if self.inner.library.last().is_some() {
             let app = self.clone();
@@ -218,9 +221,33 @@ impl App {
         Ok(outcome.await??)
     }
 
-    fn note_broken(&self, model: &Found, sentence: String, repair_bytes: Option<u64>) {
+    /// Fetches the bytes again that a check found to be wrong. Gives the id of the download that does so.
+    ///
+    /// # Errors
+    /// [`ErrorCode::BadInput`] for a model that no check found broken, or of unknown origin; what the disk says.
+    pub async fn repair_model(&self, path: String) -> Result<String, ApiError> {
+        let model = self.model_here(Path::new(&path))?;
+        let bad = match self.inner.library.checks().get(&model.path) {
+            Some(Check::Broken { bad, .. }) => bad.clone(),
+            _ => {
+                return Err(ApiError::new(
+                    ErrorCode::BadInput,
+                    format!("Nothing is known to be wrong with “{}”.", model.name),
+                )
+                .hint("Verify it first."));
+            }
+        };
+        // Where nobody knows which bytes are wrong, all of them are fetched again.
+        let whole = |bad: Option<Vec<Range<u64>>>| bad.unwrap_or_else(|| std::iter::once(0..u64::MAX).collect());
+        let id = self.download_again(bad.into_iter().map(|(file, bad)| (file, whole(bad))).collect()).await?;
+        self.inner.library.checks().remove(&model.path);
+        self.scan_library().await?;
+        Ok(id)
+    }
+
+    fn note_broken(&self, model: &Found, sentence: String, repair_bytes: Option<u64>, bad: Vec<Bad>) {
         let files = model.parts.iter().map(|part| (part.path.clone(), stamp(&part.path))).collect();
-        self.inner.library.checks().insert(model.path.clone(), Check::Broken { sentence, repair_bytes, files });
+        self.inner.library.checks().insert(model.path.clone(), Check::Broken { sentence, repair_bytes, bad, files });
     }
 }
 
@@ -230,7 +257,7 @@ fn verify_all(
     progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<Outcome, LibraryError> {
     let (mut before, mut no_checksum) = (0, false);
-    let mut wrong: Vec<(&Path, Option<u64>)> = Vec::new();
+    let mut wrong: Vec<Bad> = Vec::new();
     for (file, known) in files {
         let mut here = 0;
         let verdict = verify(file, known.as_deref(), receipts, &mut |bytes| {
@@ -242,16 +269,14 @@ fn verify_all(
             Verdict::Right => {}
             Verdict::NoChecksum => no_checksum = true,
             Verdict::GivenUp => return Ok(Outcome::GivenUp),
-            Verdict::Wrong { bad } => {
-                let bytes = bad.map(|ranges| ranges.iter().map(|range| range.end - range.start).sum());
-                wrong.push((file, bytes));
-            }
+            Verdict::Wrong { bad } => wrong.push((file.clone(), bad)),
         }
     }
     Ok(match wrong.first() {
         Some((first, _)) => {
-            let repair_bytes = wrong.iter().map(|(_, bytes)| *bytes).sum();
-            Outcome::Wrong { sentence: broken(first, repair_bytes), repair_bytes }
+            let bytes = |ranges: &Vec<Range<u64>>| ranges.iter().map(|range| range.end - range.start).sum::<u64>();
+            let repair_bytes = wrong.iter().map(|(_, bad)| bad.as_ref().map(bytes)).sum();
+            Outcome::Wrong { sentence: broken(first, repair_bytes), repair_bytes, bad: wrong }
         }
         None if no_checksum => Outcome::NoChecksum,
         None => Outcome::Right,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::error::TransferError;
 use super::journal::Contents;
 use crate::receipt::{FOLDER, Origin, Receipt};
-use crate::remote::{Hub, RemoteFile, RepoId};
+use crate::remote::{Hub, Listing, RemoteFile, RepoId};
 
 /// What is left free on the drive beside the download, for everything else that writes.
 pub(crate) const MARGIN_BYTES: u64 = 2 << 30;
@@ -80,6 +80,14 @@ impl Order {
     ) -> Result<Self, TransferError> {
         let commit = hub.info(repo, revision).await?.commit;
         let listing = hub.list(repo, &commit).await?;
+        Self::of(hub, &listing, wanted, root)
+    }
+
+    /// The same of a listing of a commit.
+    ///
+    /// # Errors
+    /// As [`Order::resolve`], but for what the server says.
+    pub fn of(hub: &Hub, listing: &Listing, wanted: &str, root: &Path) -> Result<Self, TransferError> {
         let model = listing.model(wanted)?;
         if let Some(first_missing) = model.missing().next() {
             let (count, missing) = (model.part_count(), model.part_count() as usize - model.parts.len());
@@ -94,8 +102,8 @@ impl Order {
             }
         }
         Ok(Self {
-            repo: repo.clone(),
-            commit,
+            repo: listing.repo().clone(),
+            commit: listing.revision().to_owned(),
             files: model.parts.clone(),
             endpoint: hub.endpoint(),
             root: root.to_owned(),
@@ -125,6 +133,11 @@ impl Order {
     /// The file to load when all is here: the first of them.
     pub fn path(&self) -> PathBuf {
         self.files.first().map_or_else(|| self.folder(), |file| self.paths(file).target)
+    }
+
+    /// The path of the first file in the repository.
+    pub fn first_path(&self) -> &str {
+        self.files.first().map_or("", |file| &file.path)
     }
 
     /// The final names of all files, in their order.
