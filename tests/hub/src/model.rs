@@ -63,7 +63,8 @@ impl VirtualModel {
     }
 
     fn word(&self, index: u64) -> u64 {
-        let mixed = (index ^ (self.seed << 40)).wrapping_add(self.seed).wrapping_mul(GOLDEN);
+        // Both steps can be undone, so that no two places of a file have the same word.
+        let mixed = (index ^ self.seed.rotate_left(40)).wrapping_mul(GOLDEN);
         mixed ^ (mixed >> 29)
     }
 }

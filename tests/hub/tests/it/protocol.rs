@@ -139,7 +139,7 @@ fn the_tree_of_one_folder_has_only_what_is_in_it() {
 }
 
 #[test]
-fn search_finds_by_words_and_sorts_by_downloads() {
+fn search_finds_by_words_and_tags_and_sorts_by_downloads() {
     let model = |name: &str, downloads| Repo::new(name).file("m.gguf", content()).downloads(downloads);
     let hub = TestHub::start(vec![
         model("a/Llama-small-GGUF", 5),
@@ -148,7 +148,7 @@ fn search_finds_by_words_and_sorts_by_downloads() {
         model("d/llama-secret", 5000).private(),
         Repo::new("e/llama-original").downloads(50_000),
     ]);
-    let search = "/api/models?search=llama+gguf&filter=gguf&sort=downloads&direction=-1&limit=10";
+    let search = "/api/models?search=LLAMA+%2F&filter=gguf&sort=downloads&direction=-1&limit=10";
     let found = Client::new(&hub.url()).get(search).json();
     let names: Vec<&str> = found.as_array().unwrap().iter().map(|repo| repo["id"].as_str().unwrap()).collect();
     assert_eq!(names, ["b/llama-big-gguf", "a/Llama-small-GGUF"]);
