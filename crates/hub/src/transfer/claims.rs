@@ -1,11 +1,12 @@
 //! Which bytes of a file are still to be fetched, and which connection fetches which.
 //!
 //! Connections take pieces from the front, so that the checksum can follow close behind. At the end, when nothing is
-//! left to take, an idle connection takes half of what the slowest one still has before it.
+//! left to take, an idle connection takes half of what a slow one still has before it.
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
@@ -17,9 +18,17 @@ pub(crate) const PART_BYTES: u64 = 64 << 20;
 /// The least that is worth a request of its own.
 const LEAST_PART_BYTES: u64 = BLOCK_BYTES;
 
+/// A connection that will be done within this time is not helped: what it has asked for comes anyway, and would come
+/// twice.
+const SLOW: Duration = Duration::from_secs(2);
+
+/// How often an idle connection looks whether one has become slow.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 /// What is left to fetch of one file.
 #[derive(Debug)]
 pub(crate) struct Claims {
+    slow: Duration,
     state: Mutex<State>,
     /// Told when there may be something to take again.
     changed: Notify,
@@ -31,8 +40,29 @@ struct State {
     /// Nobody fetches these; in order, and apart from each other.
     free: Vec<Range<u64>>,
     /// What is being fetched: from the next byte on.
-    taken: HashMap<u64, Range<u64>>,
+    taken: HashMap<u64, Taken>,
     last_id: u64,
+}
+
+#[derive(Debug)]
+struct Taken {
+    left: Range<u64>,
+    since: Instant,
+    got_bytes: u64,
+}
+
+impl Taken {
+    fn left_bytes(&self) -> u64 {
+        self.left.end - self.left.start
+    }
+
+    /// How long it will take at the speed it had so far.
+    fn time_left(&self, now: Instant) -> Duration {
+        // Until something came it is as if it had been one block.
+        let got_bytes = self.got_bytes.max(BLOCK_BYTES);
+        let factor = self.left_bytes() as f64 / got_bytes as f64;
+        now.duration_since(self.since).mul_f64(factor)
+    }
 }
 
 /// A range that one connection fetches. Goes back to the others when it is dropped.
@@ -46,7 +76,8 @@ impl Claims {
     /// `missing` in order; each begins where a block does. Shared by so many connections.
     pub(crate) fn new(missing: Vec<Range<u64>>, connections: usize) -> Self {
         let state = State { free: missing, ..State::default() };
-        Self { state: Mutex::new(state), changed: Notify::new(), connections: connections.max(1) as u64 }
+        let connections = connections.max(1) as u64;
+        Self { slow: SLOW, state: Mutex::new(state), changed: Notify::new(), connections }
     }
 
     /// The next piece to fetch. Waits while there is none: another connection may give one back.
@@ -56,10 +87,11 @@ impl Claims {
             tokio::pin!(changed);
             // Listening before looking, so that nothing is missed in between.
             changed.as_mut().enable();
-            if let Some(id) = self.state().take(self.connections) {
+            if let Some(id) = self.state().take(self.connections, self.slow) {
                 return Claim { claims: self, id };
             }
-            changed.await;
+            // Only a reason to look again, whichever it is.
+            let _ = tokio::time::timeout(LOOK_EVERY, changed).await;
         }
     }
 
@@ -75,13 +107,14 @@ impl Claims {
 }
 
 impl State {
-    fn take(&mut self, connections: u64) -> Option<u64> {
-        let range = match self.take_free(connections) {
+    fn take(&mut self, connections: u64, slow: Duration) -> Option<u64> {
+        let now = Instant::now();
+        let left = match self.take_free(connections) {
             Some(range) => range,
-            None => self.steal()?,
+            None => self.steal(now, slow)?,
         };
         self.last_id += 1;
-        self.taken.insert(self.last_id, range);
+        self.taken.insert(self.last_id, Taken { left, since: now, got_bytes: 0 });
         Some(self.last_id)
     }
 
@@ -99,15 +132,14 @@ impl State {
         Some(range)
     }
 
-    /// Half of the longest way that somebody still has before them.
-    fn steal(&mut self) -> Option<Range<u64>> {
-        let longest = self.taken.values_mut().max_by_key(|range| range.end - range.start)?;
-        let middle = next_block(longest.start + (longest.end - longest.start) / 2);
-        if longest.end.saturating_sub(middle) < LEAST_PART_BYTES {
-            return None;
-        }
-        let half = middle..longest.end;
-        longest.end = middle;
+    /// Half of what the slowest connection still has before it.
+    fn steal(&mut self, now: Instant, slow: Duration) -> Option<Range<u64>> {
+        let worth = |taken: &&mut Taken| taken.left_bytes() >= 2 * LEAST_PART_BYTES && taken.time_left(now) >= slow;
+        let slowest =
+            self.taken.values_mut().filter(worth).max_by_key(|taken| (taken.time_left(now), taken.left_bytes()))?;
+        let middle = next_block(slowest.left.start + slowest.left_bytes() / 2);
+        let half = middle..slowest.left.end;
+        slowest.left.end = middle;
         Some(half)
     }
 
@@ -122,15 +154,16 @@ impl State {
 impl Claim<'_> {
     /// What is still to be fetched. Its end can come nearer, when another connection takes some of it.
     pub(crate) fn left(&self) -> Range<u64> {
-        self.claims.state().taken.get(&self.id).cloned().unwrap_or(0..0)
+        self.claims.state().taken.get(&self.id).map_or(0..0, |taken| taken.left.clone())
     }
 
     /// Of `n_bytes` that came for the beginning of [`Claim::left`], how many are this connection's to store.
     pub(crate) fn advance(&self, n_bytes: u64) -> u64 {
         let mut state = self.claims.state();
-        let Some(range) = state.taken.get_mut(&self.id) else { return 0 };
-        let n_bytes = n_bytes.min(range.end - range.start);
-        range.start += n_bytes;
+        let Some(taken) = state.taken.get_mut(&self.id) else { return 0 };
+        let n_bytes = n_bytes.min(taken.left_bytes());
+        taken.left.start += n_bytes;
+        taken.got_bytes += n_bytes;
         n_bytes
     }
 }
@@ -138,7 +171,7 @@ impl Claim<'_> {
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
         let mut state = self.claims.state();
-        if let Some(left) = state.taken.remove(&self.id) {
+        if let Some(Taken { left, .. }) = state.taken.remove(&self.id) {
             let any = !left.is_empty();
             state.give_back(left);
             drop(state);
@@ -187,19 +220,32 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_idle_connection_takes_half_of_the_longest_way() {
-        let claims = Claims::new(vec![0..40 * MIB], 1);
+    async fn an_idle_connection_takes_half_of_what_a_slow_one_has() {
+        let mut claims = Claims::new(vec![0..20 * MIB], 1);
+        claims.slow = Duration::ZERO;
         let slow = claims.next().await;
-        assert_eq!(slow.left(), 0..20 * MIB, "half, since small files too are fetched by all");
-        let others = [claims.next().await, claims.next().await, claims.next().await, claims.next().await];
-        assert_eq!(
-            others.each_ref().map(Claim::left),
-            [20..32, 32..36, 36..40, 12..20].map(|r| r.start * MIB..r.end * MIB)
-        );
-        assert_eq!(slow.advance(4 * MIB), 4 * MIB);
+        assert_eq!(slow.left(), 0..12 * MIB, "about half, since small files too are fetched by all");
+        let others = [claims.next().await, claims.next().await];
+        assert_eq!(others.each_ref().map(Claim::left), [12 * MIB..16 * MIB, 16 * MIB..20 * MIB]);
         let thief = claims.next().await;
-        assert_eq!((slow.left(), thief.left()), (4 * MIB..12 * MIB, 28 * MIB..32 * MIB), "not from the slow one alone");
+        assert_eq!(
+            (slow.left(), thief.left()),
+            (0..8 * MIB, 8 * MIB..12 * MIB),
+            "the others have no more than a block"
+        );
         assert_eq!(slow.advance(64 * MIB), 8 * MIB, "what came beyond the new end is not its to store");
+    }
+
+    #[test]
+    fn a_connection_that_is_nearly_done_is_left_alone() {
+        let now = Instant::now();
+        let since = now.checked_sub(Duration::from_secs(4)).unwrap_or(now);
+        let mut state = State::default();
+        state.taken.insert(1, Taken { left: 40 * MIB..60 * MIB, since, got_bytes: 40 * MIB });
+        assert_eq!(state.steal(now, Duration::from_secs(3)), None, "it needs 2 s more");
+        assert_eq!(state.steal(now, Duration::from_secs(1)), Some(52 * MIB..60 * MIB));
+        state.taken.insert(2, Taken { left: 0..64 * MIB, since, got_bytes: 0 });
+        assert_eq!(state.steal(now, Duration::from_secs(3)), Some(32 * MIB..64 * MIB), "nothing comes there at all");
     }
 
     #[tokio::test]

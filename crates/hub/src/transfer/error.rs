@@ -23,6 +23,14 @@ pub enum TransferError {
         /// The file.
         file: String,
     },
+    /// Only whole files, which no download of this size would survive.
+    #[error(
+        "“{host}” hands out whole files only, so that a download could never go on after a break. Use another server, or ask whoever runs the proxy to let range requests through."
+    )]
+    NoRanges {
+        /// The server.
+        host: String,
+    },
     /// Not a file that holds a model.
     #[error("“{file}” is not a GGUF file, and Paddock loads nothing else. Choose a file that ends in .gguf.")]
     NotGguf {

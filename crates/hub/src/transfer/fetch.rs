@@ -9,6 +9,7 @@ use tokio::sync::{Mutex, RwLock, mpsc};
 
 use super::claims::{Claim, Claims};
 use super::disk::Piece;
+use super::error::TransferError;
 use super::fault::Fault;
 use super::gate::{Gate, WaitReason, backoff};
 use super::network::{Changes, Network};
@@ -120,11 +121,11 @@ impl<'a> Source<'a> {
             return Err(self.refusal(answer).await);
         }
         self.check_etag(place, answer).await?;
-        if status == StatusCode::OK {
-            return Err(self.nonsense(RemoteError::NoRanges { host: host(&answer.url), file: self.file.path.clone() }));
-        }
         if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
             return Err(self.nonsense(web::bad_answer(&answer.url, "it is compressed, which was not asked for".into())));
+        }
+        if status == StatusCode::OK {
+            return Err(self.nonsense(TransferError::NoRanges { host: host(&answer.url) }));
         }
         self.check_range(answer, first, last)?;
         let mut etag = self.etag.lock().await;
@@ -216,7 +217,7 @@ impl<'a> Source<'a> {
     }
 
     /// An answer that can be an accident, unless it comes again and again.
-    fn nonsense(&self, error: RemoteError) -> Fault {
+    fn nonsense(&self, error: impl Into<TransferError>) -> Fault {
         let before = self.nonsense.fetch_add(1, Ordering::Relaxed);
         if before + 1 >= MOST_NONSENSE {
             Fault::Fatal(error.into())

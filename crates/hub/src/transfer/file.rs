@@ -196,7 +196,7 @@ impl FileJob<'_> {
     /// Fetches what is missing. Gives the file and the checksum of all its bytes.
     async fn fill(&self, paths: &Paths, part: PartFile, stop: &mut Stop) -> Result<(PartFile, String), Broken> {
         let failed = |DiskFailure { doing, source }| TransferError::disk(&paths.part, doing, source);
-        let missing = missing(&part);
+        let missing = missing_of(&part);
         let missing_bytes: u64 = missing.iter().map(|range| range.end - range.start).sum();
         let worth = usize::try_from(missing_bytes.div_ceil(BYTES_PER_CONNECTION)).unwrap_or(usize::MAX);
         let connections = worth.clamp(1, self.options.connections.max(1));
@@ -234,6 +234,10 @@ impl FileJob<'_> {
         drop(workers);
         self.tell(&line, &disk, &mut meter);
         let closed = disk.close().await;
+        if let Ok(part) = &closed {
+            let missing_bytes: u64 = missing_of(part).iter().map(|range| range.end - range.start).sum();
+            self.report.done_of_file(part.size_bytes - missing_bytes);
+        }
         let sha256 = end?;
         Ok((closed.map_err(failed)?, sha256))
     }
@@ -344,7 +348,7 @@ fn set_aside(file: &File, size_bytes: u64) -> io::Result<()> {
 }
 
 /// The bytes that are not here, in order.
-fn missing(part: &PartFile) -> Vec<Range<u64>> {
+fn missing_of(part: &PartFile) -> Vec<Range<u64>> {
     let mut missing: Vec<Range<u64>> = Vec::new();
     for (number, _) in part.blocks.iter().enumerate().filter(|(_, crc32)| crc32.is_none()) {
         let block = block_range(number as u64, part.size_bytes);

@@ -180,7 +180,7 @@ impl Order {
         for file in &self.files {
             let paths = self.paths(file);
             self.make_folders(&paths)?;
-            if paths.target.exists() || paths.part.exists() {
+            if paths.target.exists() || paths.part.exists() || paths.journal.exists() {
                 continue;
             }
             // Only doing it tells: permissions, read-only drives, the longest name, the longest file.

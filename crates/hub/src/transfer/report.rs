@@ -127,6 +127,9 @@ impl<'a> Report<'a> {
         let (before, map) = (files.before(), files.map(&fill.map));
         let after = files.sizes.iter().skip(files.at + 1).sum::<u64>();
         drop(files);
+        // What came before the wait is no speed.
+        let comes = matches!(phase, Phase::Downloading { .. });
+        let (bytes_per_s, left) = if comes { (bytes_per_s, left) } else { (0, None) };
         self.tell.send_modify(|progress| {
             progress.done_bytes = before + fill.durable_bytes;
             progress.received_bytes = received_bytes;

@@ -48,6 +48,7 @@ async fn versions_that_change_in_the_middle_are_never_mixed() {
         told.wait_for(|progress| progress.done_bytes >= 12 * MIB).await.unwrap();
         // The same commit, as no honest server would.
         server.set_repo(repo(&new));
+        server.signed_urls_live(Some(1));
         server.throttle(None);
         server.go_offline();
         server.come_back();

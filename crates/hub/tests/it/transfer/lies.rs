@@ -85,7 +85,7 @@ async fn a_server_that_never_gives_pieces_is_named() {
     let server = serve(&content);
     server.on_request(first(usize::MAX, || Act::WholeInsteadOfRange));
     let client = Client::of(&server);
-    failed(&client, client.get().await, &["localhost"]);
+    failed(&client, client.get().await, &["localhost", "whole files only"]);
 }
 
 /// D04, D06.

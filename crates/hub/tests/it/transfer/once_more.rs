@@ -22,7 +22,7 @@ async fn blocks_that_went_bad_on_the_disk_between_two_attempts_are_fetched_again
     server.throttle(Some(6_000_000));
     let client = Client::of(&server);
     client.get_until(|progress| progress.done_bytes >= 40 * MIB).await;
-    let done = client.progress().done_bytes;
+    let done = transfer::done_bytes(&client.progress().targets);
     // The first block is there: parts are taken from the front.
     damage(&client.part(), 1_000);
     server.throttle(None);
