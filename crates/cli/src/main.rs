@@ -8,6 +8,7 @@ mod chat;
 mod devices;
 mod engine;
 mod planning;
+mod search;
 mod terminal;
 
 use std::process::ExitCode;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Command::Quants(options) => planning::quants(&options),
         Command::Plan(options) => runtime.block_on(planning::plan_model(options)),
         Command::Recommend(options) => runtime.block_on(planning::recommendation(options)),
+        Command::Search(options) => runtime.block_on(search::run(options)),
     };
     // Not waiting for the thread that may still sit in a read of standard input.
     runtime.shutdown_background();
