@@ -32,6 +32,8 @@ pub enum Command {
     Recommend(RecommendOptions),
     /// Download a model; goes on where it stopped, and ends only when it is whole or cannot come.
     Download(DownloadOptions),
+    /// Search Hugging Face for models; with owner/name, list the models of that repository.
+    Search(SearchOptions),
 }
 
 #[derive(Debug, Args)]
@@ -92,6 +94,22 @@ pub enum ModelsCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct SearchOptions {
+    /// Words in a repository's name, or the whole name of one (owner/name).
+    #[arg(value_name = "WORDS", required = true)]
+    pub words: Vec<String>,
+    /// At most so many repositories.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub limit: u32,
+    /// Another server than huggingface.co [default: HF_ENDPOINT].
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

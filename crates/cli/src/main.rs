@@ -10,6 +10,7 @@ mod download;
 mod engine;
 mod models;
 mod planning;
+mod search;
 mod terminal;
 
 use std::process::ExitCode;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::Plan(options) => runtime.block_on(planning::plan_model(options)),
         Command::Download(options) => runtime.block_on(download::run(options)),
         Command::Recommend(options) => runtime.block_on(planning::recommendation(options)),
+        Command::Search(options) => runtime.block_on(search::run(options)),
     };
     // Not waiting for the thread that may still sit in a read of standard input.
     runtime.shutdown_background();

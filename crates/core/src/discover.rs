@@ -10,7 +10,9 @@ use std::{
     time::Duration,
 };
 
-use paddock_hub::remote::{HeaderCache, Hub, HubConfig, Listing, RemoteError, RemoteModel, RepoId, RepoInfo};
+use paddock_hub::remote::{
+    FoundRepo, HeaderCache, Hub, HubConfig, Listing, RemoteError, RemoteModel, RepoId, RepoInfo,
+};
 use paddock_planner::{Weights, quant};
 use tokio::sync::Semaphore;
 
@@ -41,13 +43,20 @@ const WEIGHED_FOR: Duration = Duration::from_secs(3_600);
 
 /// What is remembered between questions to a server.
 pub(crate) struct Discovery {
-    /// The hub for the settings as they were when it was asked last, and how many there were before it.
-    hub: Mutex<(u64, Option<(HubConfig, Arc<Hub>)>)>,
+    hub: Mutex<Option<NumberedHub>>,
     headers: Arc<HeaderCache>,
     tokens: Tokens,
     at_once: Semaphore,
     listed: Once<Arc<Listed>>,
     weighed: Once<Arc<Weights>>,
+}
+
+/// The hub for the settings as they were when it was asked last.
+struct NumberedHub {
+    /// How many there were before it: what was learnt of another server does not count.
+    number: u64,
+    config: HubConfig,
+    hub: Arc<Hub>,
 }
 
 /// A repository at one commit.
@@ -60,7 +69,7 @@ pub(crate) struct Listed {
 impl Discovery {
     pub(crate) fn new(data: &DataDir) -> Self {
         Self {
-            hub: Mutex::new((0, None)),
+            hub: Mutex::new(None),
             headers: Arc::new(HeaderCache::new(data.headers())),
             tokens: Tokens::default(),
             at_once: Semaphore::new(HEADERS_AT_ONCE),
@@ -72,14 +81,13 @@ impl Discovery {
     /// The hub for these settings: the one of before, if they are the same.
     fn hub(&self, config: HubConfig) -> Result<(u64, Arc<Hub>), ApiError> {
         let mut kept = self.hub.lock().unwrap_or_else(PoisonError::into_inner);
-        if let (number, Some((before, hub))) = &*kept
-            && *before == config
-        {
-            return Ok((*number, Arc::clone(hub)));
+        if let Some(kept) = kept.as_ref().filter(|kept| kept.config == config) {
+            return Ok((kept.number, Arc::clone(&kept.hub)));
         }
+        let number = kept.as_ref().map_or(0, |kept| kept.number + 1);
         let hub = Arc::new(Hub::new(config.clone())?.with_header_cache(Arc::clone(&self.headers)));
-        *kept = (kept.0 + 1, Some((config, Arc::clone(&hub))));
-        Ok((kept.0, hub))
+        *kept = Some(NumberedHub { number, config, hub: Arc::clone(&hub) });
+        Ok((number, hub))
     }
 }
 
@@ -124,14 +132,6 @@ impl App {
     /// What the server or the way to it says.
     pub async fn search_hub(&self, words: String) -> Result<Vec<RepoSummary>, ApiError> {
         let found = self.hub().await?.search(&words, MOST_FOUND).await?;
-        let summary = |found: paddock_hub::remote::FoundRepo| RepoSummary {
-            repo: found.repo.to_string(),
-            downloads: found.downloads,
-            likes: found.likes,
-            updated_ms: found.updated_ms,
-            gated: found.gated,
-            licence: found.licence_id,
-        };
         Ok(found.into_iter().map(summary).collect())
     }
 
@@ -145,7 +145,8 @@ impl App {
         let listed = self.listed(&repo, true).await?;
         let mut models = Vec::new();
         for model in listed.listing.models() {
-            models.push(model_view(model, self.local_path(&repo, first_path(model)).await));
+            let local_path = self.local_path(&repo, first_path(model)).await;
+            models.push(RemoteModelView { local_path, ..model_view(model) });
         }
         Ok(RepoView {
             commit: listed.info.commit.clone(),
@@ -202,7 +203,43 @@ impl App {
     }
 }
 
-fn model_view(model: &RemoteModel, local_path: Option<String>) -> RemoteModelView {
+/// Repositories by words, for the command line: without settings, as the environment wants it or at this endpoint.
+///
+/// # Errors
+/// What the server or the way to it says.
+pub async fn search_at(endpoint: Option<String>, words: &str, limit: usize) -> Result<Vec<RepoSummary>, ApiError> {
+    let found = hub_at(endpoint)?.search(words, limit).await?;
+    Ok(found.into_iter().map(summary).collect())
+}
+
+/// The models of a repository, for the command line.
+///
+/// # Errors
+/// As [`search_at`].
+pub async fn models_at(endpoint: Option<String>, repo: &str) -> Result<Vec<RemoteModelView>, ApiError> {
+    let listing = hub_at(endpoint)?.list(&RepoId::parse(repo)?, MAIN).await?;
+    Ok(listing.models().iter().map(model_view).collect())
+}
+
+fn hub_at(endpoint: Option<String>) -> Result<Hub, ApiError> {
+    let mut config = HubConfig::from_env();
+    config.endpoint = endpoint.unwrap_or(config.endpoint);
+    Ok(Hub::new(config)?)
+}
+
+fn summary(found: FoundRepo) -> RepoSummary {
+    RepoSummary {
+        repo: found.repo.to_string(),
+        downloads: found.downloads,
+        likes: found.likes,
+        updated_ms: found.updated_ms,
+        gated: found.gated,
+        licence: found.licence_id,
+    }
+}
+
+/// A model as it is shown, wherever it is.
+fn model_view(model: &RemoteModel) -> RemoteModelView {
     let known = model.quant.as_deref().and_then(quant::find);
     RemoteModelView {
         path: first_path(model).to_owned(),
@@ -213,7 +250,7 @@ fn model_view(model: &RemoteModel, local_path: Option<String>) -> RemoteModelVie
         quality_step: known.map(|quant| quant.quality() as u32),
         quality: known.map(|quant| quant.quality().word().to_owned()),
         problem: problem(model, known),
-        local_path,
+        local_path: None,
     }
 }
 

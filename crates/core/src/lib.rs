@@ -28,6 +28,7 @@ pub mod view;
 
 pub use app::{App, AppConfig};
 pub use dialogue::{Answer, Dialogue, ModelChoice};
+pub use discover::{models_at, search_at};
 pub use download_once::{OneDownload, download_once};
 pub use error::{ApiError, ErrorCode};
 pub use named::weights_named;

@@ -320,7 +320,7 @@ async fn without_a_keychain_the_token_is_kept_until_the_end_and_nowhere_else() {
     app.shut_down().await;
     drop(app);
     assert!(!told.contains(CANARY), "{told}");
-    let log = log.0.lock().unwrap();
+    let log = log.0.lock().unwrap().clone();
     assert!(holds(&log, "no keychain") && !holds(&log, CANARY), "{}", String::from_utf8_lossy(&log));
     let written = files(folder.path());
     assert!(written.iter().any(|file| file.ends_with("paddock.db")));
