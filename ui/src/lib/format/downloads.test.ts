@@ -27,6 +27,7 @@ describe('progress in words', () => {
   it.each([
     [3, 'a few seconds left'],
     [42, 'about 40 seconds left'],
+    [57, 'about 1 minute left'],
     [90, 'about 2 minutes left'],
     [720, 'about 12 minutes left'],
     [5_500, 'about 1.5 hours left'],

@@ -28,7 +28,7 @@ export function doneOf(done: number, total: number): string {
 /** Two digits at most: nobody knows the next hour's line to the second. */
 export function timeLeft(seconds: number): string {
   if (seconds < 10) return t('downloads.leftMoment');
-  if (seconds < 90) return t('downloads.leftSeconds', { count: Math.round(seconds / 10) * 10 });
+  if (seconds < 55) return t('downloads.leftSeconds', { count: Math.round(seconds / 10) * 10 });
   if (seconds < 90 * 60) return t('downloads.leftMinutes', { count: Math.round(seconds / 60) });
   const hours = seconds / 3600;
   if (hours < 10) {
@@ -56,11 +56,19 @@ export function countdown(untilMs: number | null, nowMs: number): string | null 
 
 /** What a download does, in a word or two. */
 export function stateWord({ state, doneBytes, totalBytes }: DownloadView): string {
-  if (state.kind === 'downloading')
-    return t('downloads.word.downloading', { percent: percentOf(doneBytes, totalBytes) });
-  if (state.kind === 'verifying')
-    return t('downloads.word.verifying', { percent: percentOf(state.checkedBytes, totalBytes) });
-  return t(`downloads.word.${state.kind}`);
+  const word = t(`downloads.word.${state.kind}`);
+  if (state.kind !== 'downloading' && state.kind !== 'verifying') return word;
+  const done = state.kind === 'verifying' ? state.checkedBytes : doneBytes;
+  return t('downloads.wordPercent', { word, percent: percentOf(done, totalBytes) });
+}
+
+/** The whole line of figures, as a screen reader says it. */
+export function spoken({ state, doneBytes, totalBytes, etaS }: DownloadView): string {
+  return [
+    t('downloads.spokenPercent', { percent: percentOf(doneBytes, totalBytes) }),
+    t(`downloads.word.${state.kind}`),
+    ...(state.kind === 'downloading' && etaS !== null ? [timeLeft(etaS)] : []),
+  ].join(', ');
 }
 
 /** All that is on its way as one: how far, and whether anything comes. */

@@ -216,14 +216,15 @@ export class FakeDownloads {
     this.#timer ??= setInterval(() => {
       let free = true;
       for (const active of this.#list) {
-        const { kind } = active.view.state;
-        if (!active.file && active.over && kind !== 'queued') continue;
-        if (['paused', 'failed', 'ready'].includes(kind) || !free) continue;
-        free = kind === 'waiting';
+        if (!isGoing(active) || !free) continue;
+        free = active.view.state.kind === 'waiting';
         const share = 0.7 + Math.random() * 0.6;
         this.#step(active, ((bytesPerS * tickMs) / 1000) * share);
       }
       this.#tell();
+      if (this.#timer === null || this.#list.some((d) => isGoing(d))) return;
+      clearInterval(this.#timer);
+      this.#timer = null;
     }, tickMs);
   }
 
@@ -320,6 +321,12 @@ export class FakeDownloads {
     const list = this.#views();
     for (const listener of this.#listeners) listener(list);
   }
+}
+
+/** Those that a test put into the list stay as they are until something is done with them. */
+function isGoing({ view, file, over }: Active): boolean {
+  if (!file && over && view.state.kind !== 'queued') return false;
+  return !['paused', 'failed', 'ready'].includes(view.state.kind);
 }
 
 /** Eight connections, each with its own eighth of the file. */

@@ -72,13 +72,14 @@ export class FakeLibrary {
         if (this.#view.places.some((p) => p.path === path))
           throw { ...fakeError('badInput'), message: `${path} is looked through already.` };
         const model = entry('folder', `${path}/Phi-4-Q4_K_M.gguf`, 'Phi-4', 'Q4_K_M', 9.05e9);
-        this.#change({ models: [...this.#view.models, { ...model, canDelete: true }] });
-        this.#places([...this.#view.places, place('folder', path)]);
+        this.#change({
+          models: [...this.#view.models, { ...model, canDelete: true }],
+          places: [...this.#view.places, place('folder', path)],
+        });
       },
       removeLibraryFolder: async (path) => {
         const models = this.#view.models.filter((m) => !m.path.startsWith(`${path}/`));
-        this.#change({ models });
-        this.#places(this.#view.places.filter((p) => p.path !== path));
+        this.#change({ models, places: this.#view.places.filter((p) => p.path !== path) });
       },
       verifyModel: async (path) => {
         const model = this.#find(path);
@@ -140,19 +141,14 @@ export class FakeLibrary {
     });
   }
 
-  #places(places: LibraryView['places']) {
-    const of = (path: string) => this.#view.models.filter((m) => m.path.startsWith(`${path}/`));
-    this.#change({
-      places: places.map((p) => ({
-        ...p,
-        nModels: of(p.path).length,
-        sizeBytes: of(p.path).reduce((sum, m) => sum + m.sizeBytes, 0),
-      })),
-    });
-  }
-
   #change(change: Partial<LibraryView>) {
-    this.#view = { ...this.#view, ...change };
+    const { models, places } = { ...this.#view, ...change };
+    const counted = places.map((p) => {
+      const inside = models.filter((m) => m.path.startsWith(`${p.path}/`));
+      const sizeBytes = inside.reduce((sum, m) => sum + m.sizeBytes, 0);
+      return { ...p, nModels: inside.length, sizeBytes };
+    });
+    this.#view = { ...this.#view, ...change, places: counted };
     const copy = this.#copy();
     for (const listener of this.#listeners) listener(copy);
   }
