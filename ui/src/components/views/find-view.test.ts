@@ -2,6 +2,7 @@ import { render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, it, vi } from 'vitest';
 import App from '../../App.svelte';
+import { fakeError } from '../../lib/host/fake-script';
 import { startedApp } from '../../test/hosts';
 
 async function opened(...args: Parameters<typeof startedApp>) {
@@ -66,6 +67,15 @@ describe('an opened repository', () => {
     await user.click(screen.getByTestId('repo-back'));
     expect(screen.getAllByTestId('repo').length).toBeGreaterThan(1);
     expect(document.activeElement).toBe(screen.getByTestId('find-words'));
+  });
+
+  it('is left by Esc, and the view by another', async () => {
+    const { user } = await openedRepo(small);
+    await user.keyboard('{Escape}');
+    expect(screen.queryByTestId('repo-view')).toBeNull();
+    expect(screen.getByTestId('models-view')).toBeTruthy();
+    await user.keyboard('{Escape}');
+    expect(screen.queryByTestId('models-view')).toBeNull();
   });
 
   it('shows what each model takes and gives, from its header', async () => {
@@ -138,5 +148,15 @@ describe('an opened repository', () => {
     await user.type(screen.getByTestId('token-input'), 'hf_abc{Enter}');
     await waitFor(() => expect(screen.queryByTestId('gated')).toBeNull());
     await waitFor(() => expect(model('Q4_K_M').dataset['plan']).toBe('known'));
+  });
+
+  it('that refuses the token that is kept explains that too', async () => {
+    await openedRepo(
+      'google/gemma-3-27b-it-GGUF',
+      { token: 'keychain' },
+      { planRemote: () => Promise.reject(fakeError('gated')) },
+    );
+    expect((await screen.findByTestId('gated')).textContent).toContain('one of another account');
+    expect(screen.getByTestId('token-forget')).toBeTruthy();
   });
 });

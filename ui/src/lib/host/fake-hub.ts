@@ -54,14 +54,20 @@ export class FakeHub {
   #accepted: Set<string>;
   #computer: FakePlanningOptions['computer'];
   #refusedOnce = new Set<string>();
-  #wait: (ms: number) => Promise<void>;
+  readonly wait: (ms: number) => Promise<void>;
+  /** Where a model is on the disk. */
+  readonly pathOf: (name: string) => string | null;
   #repos: FakeRepo[];
 
-  constructor(options: FakeHubOptions, wait: (ms: number) => Promise<void>, now: number) {
+  constructor(
+    options: FakeHubOptions,
+    { wait, now, pathOf }: { wait: FakeHub['wait']; now: number; pathOf: FakeHub['pathOf'] },
+  ) {
     this.#token = options.token ?? 'none';
     this.#accepted = new Set(options.acceptedLicences);
     this.#computer = options.computer;
-    this.#wait = wait;
+    this.wait = wait;
+    this.pathOf = pathOf;
     this.#repos = repos(now);
   }
 
@@ -76,7 +82,7 @@ export class FakeHub {
   host(): FakeHubHost {
     return {
       searchHub: async (words) => {
-        await this.#wait(700);
+        await this.wait(700);
         if (words.trim() === 'offline') throw offline;
         const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
         return this.#repos
@@ -86,11 +92,11 @@ export class FakeHub {
           });
       },
       repoDetails: async (repo) => {
-        await this.#wait(600);
+        await this.wait(600);
         return this.#details(repo);
       },
       planRemote: async (repo, model, nCtx) => {
-        await this.#wait(500 + Math.random() * 900);
+        await this.wait(500 + Math.random() * 900);
         const { model: entry } = this.file(repo, model);
         const key = `${repo} ${entry.path}`;
         if (/Qwen.*Q3_K_M/.test(key) && !this.#refusedOnce.has(key)) {
@@ -146,7 +152,7 @@ export class FakeHub {
         problem: quant.startsWith('Q4_0_')
           ? 'llama.cpp dropped this format. Q4_0 has the same speed.'
           : null,
-        localPath: null,
+        localPath: this.pathOf(`${file}-${quant}`),
       })),
       nUnsafe: found.repo === troubles ? 1 : 0,
     };

@@ -53,8 +53,9 @@ function fakeModels(options: FakeOptions): ModelsHost {
   const now = options.now ?? (() => Date.now());
   const wait = (ms: number) =>
     instant ? Promise.resolve() : new Promise<void>((done) => setTimeout(done, ms));
-  const hub = new FakeHub(options, wait, now());
   const library = new FakeLibrary(options, instant, wait);
+  const pathOf = (name: string) => library.pathOf(name);
+  const hub = new FakeHub(options, { wait, now: now(), pathOf });
   const downloads = new FakeDownloads(options, { instant, now, hub, library });
   library.repairWith(({ name, quant, repo }, bytes) =>
     downloads.repair(name, quant, repo ?? '', bytes),

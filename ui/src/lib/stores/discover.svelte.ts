@@ -35,6 +35,8 @@ export class DiscoverStore {
   repo = $state<string | null>(null);
   details = $state.raw<RepoView | null>(null);
   repoProblem = $state.raw<ApiError | null>(null);
+  /** A header was refused because the repository is gated. */
+  refused = $state(false);
   /** The context length that the plans are for. */
   nCtx = $state(0);
 
@@ -86,6 +88,7 @@ export class DiscoverStore {
     this.repo = repo;
     this.details = null;
     this.repoProblem = null;
+    this.refused = false;
     this.#waiting = [];
     this.#plans.clear();
     this.nCtx = this.#planning.request.nCtx;
@@ -133,7 +136,10 @@ export class DiscoverStore {
       answer = { kind: 'failed', error: asApiError(reason) };
     }
     this.#reading -= 1;
-    if (opened === this.#opened) this.#plans.set(path, answer);
+    if (opened === this.#opened) {
+      this.#plans.set(path, answer);
+      if (answer.kind === 'failed' && answer.error.code === 'gated') this.refused = true;
+    }
     void this.#read();
   }
 }

@@ -141,6 +141,15 @@ describe('an offer', () => {
     expect(app.offers.licenceAsked(app.offers.of({ repo, model: 'Q8_0' })!)).toBeNull();
   });
 
+  it('knows a licence that was accepted beside another model', async () => {
+    const { app } = await startedApp();
+    const other = { repo, model: 'Q8_0' };
+    await app.offers.check(request);
+    await app.offers.check(other);
+    await app.offers.accept(request, app.offers.licenceAsked(app.offers.of(request)!)!);
+    expect(app.offers.licenceAsked(app.offers.of(other)!)).toBeNull();
+  });
+
   it('asks for no licence that needs no accepting', async () => {
     const { app } = await startedApp();
     const qwen = { repo: 'Qwen/Qwen2.5-7B-Instruct-GGUF', model: 'Q4_K_M' };
@@ -151,8 +160,7 @@ describe('an offer', () => {
 
   it('is not brought back by an answer that comes after it was put away', async () => {
     const held = new Held<unknown, PreflightView>();
-    const { app, host } = await startedApp({}, { checkDownload: held.ask });
-    void host;
+    const { app } = await startedApp({}, { checkDownload: held.ask });
     void app.offers.check(request);
     app.offers.forget(request);
     held.asked[0]!.fail(fakeError('internal'));

@@ -31,7 +31,7 @@ export class LibraryStore {
   /** What was found the last time; nothing is asked of the network. */
   async start() {
     try {
-      await this.#host.onLibrary((view) => (this.view = view));
+      await this.#host.onLibrary((view) => this.#take(view));
       this.view = await this.#host.library();
     } catch (reason) {
       this.problem = asApiError(reason);
@@ -58,14 +58,6 @@ export class LibraryStore {
 
   async verify(path: string) {
     await this.#at(path, () => this.#host.verifyModel(path));
-    const model = this.view?.models.find((m) => m.path === path);
-    if (model && (model.verified.kind === 'verified' || model.verified.kind === 'broken'))
-      this.#announcer.say(
-        t('library.saidVerified', {
-          name: model.name,
-          result: t(`verified.${model.verified.kind}`),
-        }),
-      );
   }
 
   /** True if a download has begun that does it. */
@@ -97,6 +89,18 @@ export class LibraryStore {
       this.#plans.set(path, { kind: 'known', plan });
     } catch (reason) {
       this.#plans.set(path, { kind: 'failed', error: asApiError(reason) });
+    }
+  }
+
+  #take(view: LibraryView) {
+    const before = new Map(this.view?.models.map((m) => [m.path, m.verified.kind]));
+    this.view = view;
+    for (const { path, name, verified } of view.models) {
+      if (before.get(path) !== 'checking') continue;
+      if (verified.kind === 'verified' || verified.kind === 'broken')
+        this.#announcer.say(
+          t('library.saidVerified', { name, result: t(`verified.${verified.kind}`) }),
+        );
     }
   }
 

@@ -62,16 +62,10 @@ export class OffersStore {
 
   async accept(request: DownloadRequest, licence: LicenceView) {
     const offer = this.of(request);
-    if (!offer?.preflight) return;
+    if (!offer) return;
     try {
       await this.#host.acceptLicence(licence.id);
-      const problem = offer.preflight.problem;
-      const preflight = {
-        ...offer.preflight,
-        licence: { ...licence, accepted: true },
-        problem: problem?.code === 'licenceNotAccepted' ? null : problem,
-      };
-      this.#set({ ...offer, preflight, problem: null });
+      for (const other of this.#offers.values()) this.#take(other, licence.id);
     } catch (reason) {
       this.#set({ ...offer, problem: asApiError(reason) });
     }
@@ -116,6 +110,22 @@ export class OffersStore {
       this.#licences.set(repo, asApiError(reason));
       return false;
     }
+  }
+
+  /** Accepted once, it is accepted for every model under it. */
+  #take(offer: Offer, accepted: string) {
+    const { preflight, problem } = offer;
+    if (preflight?.licence?.id !== accepted) return;
+    const left = (error: ApiError | null) => (error?.code === 'licenceNotAccepted' ? null : error);
+    this.#set({
+      ...offer,
+      problem: left(problem),
+      preflight: {
+        ...preflight,
+        licence: { ...preflight.licence, accepted: true },
+        problem: left(preflight.problem),
+      },
+    });
   }
 
   #set(offer: Offer) {
