@@ -14,7 +14,7 @@ const host = {
   allowTypeImports: true,
   message: 'Only stores call the host. Components use a store.',
 };
-const domains = ['chat', 'models', 'onboarding'];
+const domains = ['chat', 'models', 'onboarding', 'settings'];
 
 export default ts.config(
   { ignores: ['ui/dist/**', 'ui/src/lib/host/bindings.ts', 'target/**', 'node_modules/**'] },

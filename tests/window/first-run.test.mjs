@@ -41,6 +41,10 @@ describe('the first run', () => {
     await click(app, 'first-run-next');
     await browser.$(byId('memory-bar')).waitForDisplayed();
     await click(app, 'first-run-next');
+    // What to download is shown, and nothing is asked of the network before somebody clicks.
+    await browser.$(byId('offer-download')).waitForDisplayed();
+    await click(app, 'first-run-next');
+    await browser.$(byId('check-which')).waitForDisplayed();
     await click(app, 'first-run-next');
     await browser.$(byId('check-result')).waitForDisplayed({ timeout: 60_000 });
     assert.match(await browser.$(byId('check-result')).getText(), /[\d.,]+ tok\/s, measured/);

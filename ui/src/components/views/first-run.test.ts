@@ -1,9 +1,10 @@
-import { render, screen, waitFor } from '@testing-library/svelte';
+import { render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import App from '../../App.svelte';
 import { fakeError } from '../../lib/host/fake-script';
 import { sampleConversations } from '../../lib/host/fake-samples';
+import { download, localModel, localModels } from '../../test/downloads';
 import { startedApp } from '../../test/hosts';
 
 async function opened(...[options, change]: Parameters<typeof startedApp>) {
@@ -78,7 +79,8 @@ describe('the first run', () => {
 
   it('checks that the engine answers, leaves no conversation behind, and ends in the chat', async () => {
     const { app, host, user } = await opened();
-    for (let i = 0; i < 3; i += 1) await user.click(screen.getByTestId('first-run-next'));
+    for (let i = 0; i < 4; i += 1) await user.click(screen.getByTestId('first-run-next'));
+    expect(screen.getByTestId('check-which').textContent).toContain('A tiny model');
     await user.click(screen.getByTestId('first-run-next'));
     const result = await screen.findByTestId('check-result');
     expect(result.textContent).toContain('It works.');
@@ -131,5 +133,89 @@ describe('the first run', () => {
     await user.click(screen.getByTestId('nav-models'));
     await user.click(screen.getByTestId('first-run-again'));
     expect(card()?.dataset['step']).toBe('welcome');
+  });
+});
+
+describe('the download in the first run', () => {
+  async function atDownload(...args: Parameters<typeof startedApp>) {
+    const all = await opened(...args);
+    await all.user.click(screen.getByTestId('first-run-next'));
+    await all.user.click(screen.getByTestId('first-run-next'));
+    await screen.findByTestId('plan');
+    await all.user.click(screen.getByTestId('first-run-next'));
+    return all;
+  }
+  const next = () => screen.getByTestId('first-run-next');
+
+  it('says what was picked, asks nothing by itself, and can be left out', async () => {
+    const check = vi.fn(() => Promise.reject(fakeError('internal')));
+    const { user } = await atDownload({}, { checkDownload: check });
+    expect(card()?.dataset['step']).toBe('download');
+    expect(card()?.textContent).toContain('Llama 3.3 70B Instruct · IQ2_XS · 21.1 GB');
+    expect(check).not.toHaveBeenCalled();
+    expect(next().textContent).toBe('Continue without a download');
+    expect(next().classList.contains('primary')).toBe(false);
+    await user.click(next());
+    expect(card()?.dataset['step']).toBe('check');
+  });
+
+  it('wants the licence accepted, says what it takes, and then the check uses what came', async () => {
+    const { app, user } = await atDownload();
+    await user.click(screen.getByTestId('offer-download'));
+    expect((await screen.findByTestId('preflight')).textContent).toContain('21.1 GB');
+    expect(screen.queryByTestId('offer-start')).toBeNull();
+    await user.click(screen.getByTestId('accept-licence'));
+    await user.click(await screen.findByTestId('offer-start'));
+    await waitFor(() => expect(screen.getByTestId('download').dataset['state']).toBe('ready'));
+    expect(card()?.textContent).toContain('It goes on while you look around');
+    expect(next().textContent).toBe('Continue');
+    await user.click(next());
+    expect(screen.getByTestId('check-which').textContent).toContain('Loads Llama-3.3-70B');
+    await user.click(next());
+    await screen.findByTestId('check-result');
+    expect(app.engine.model?.path).toBe(app.downloads.list[0]?.path);
+  });
+
+  it('that has not ended leaves the check to the self-test model, and says so', async () => {
+    const { app, user } = await atDownload({
+      downloads: [download({ quant: 'IQ2_XS', name: 'Llama-3.3-70B-Instruct-IQ2_XS' })],
+    });
+    expect(screen.getByTestId('download-eta').textContent).toBe('about 12 minutes left');
+    await user.click(next());
+    expect(screen.getByTestId('check-which').textContent).toContain('not done yet');
+    await user.click(next());
+    await screen.findByTestId('check-result');
+    expect(app.engine.model?.selfTest).toBe(true);
+  });
+
+  it('can be left out for a model that is here already', async () => {
+    const broken = { kind: 'broken', sentence: 'Wrong.', repairBytes: null } as const;
+    const twin = localModel({ path: '/other/b.gguf', sameAs: ['/models/a/Llama-Q4_K_M.gguf'] });
+    const { app, user } = await atDownload({
+      library: localModels(
+        localModel(),
+        twin,
+        localModel({ path: '/models/c.gguf', verified: broken }),
+      ),
+    });
+    const use = await screen.findAllByTestId('use-model');
+    expect(use.map((button) => button.dataset['path'])).toEqual(['/models/a/Llama-Q4_K_M.gguf']);
+    await user.click(use[0]!);
+    expect(screen.getByTestId('first-run-chosen').textContent).toContain('Llama-Q4_K_M');
+    await user.click(next());
+    await user.click(next());
+    await screen.findByTestId('check-result');
+    expect(app.engine.model?.path).toBe('/models/a/Llama-Q4_K_M.gguf');
+  });
+
+  it('can be left out for a file from the dialog', async () => {
+    const { app, user } = await atDownload({ pickedFile: '/somewhere/Mine-Q8_0.gguf' });
+    await user.click(within(screen.getByTestId('have-file')).getByTestId('first-run-file'));
+    expect((await screen.findByTestId('first-run-chosen')).textContent).toContain('Mine-Q8_0.gguf');
+    await user.click(next());
+    expect(screen.getByTestId('check-which').textContent).toContain('Mine-Q8_0.gguf');
+    await user.click(next());
+    await screen.findByTestId('check-result');
+    expect(app.engine.model?.path).toBe('/somewhere/Mine-Q8_0.gguf');
   });
 });

@@ -1,7 +1,8 @@
 import { render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import App from '../../App.svelte';
+import { localModel, localModels } from '../../test/downloads';
 import { startedApp } from '../../test/hosts';
 
 /** The window with the Models view open and its plan there. */
@@ -212,5 +213,50 @@ describe('a plan for another computer', () => {
     const { user } = await opened();
     await user.selectOptions(screen.getByTestId('other-gpu'), 'Apple M2 Max');
     expect(screen.queryByTestId('other-vram')).toBeNull();
+  });
+});
+
+describe('the download of the model that is looked at', () => {
+  it('is offered for this computer only, and asks nothing before it is clicked', async () => {
+    const { host, user } = await opened();
+    const check = vi.spyOn(host, 'checkDownload');
+    const offer = () => screen.queryByTestId('offer');
+    expect(offer()?.textContent).toContain('Download 21.1 GB');
+    await user.click(screen.getByRole('button', { name: 'Show Q4_K_M' }));
+    expect(offer()?.dataset['model']).toBe('Q4_K_M');
+    expect(offer()?.dataset['repo']).toBe('bartowski/Llama-3.3-70B-Instruct-GGUF');
+    expect(check).not.toHaveBeenCalled();
+    await user.click(screen.getByTestId('plan-other'));
+    await screen.findByTestId('other-banner');
+    expect(offer()).toBeNull();
+  });
+
+  it('says what it takes, where it goes and what is left there, before the first byte', async () => {
+    const { app, user } = await opened({ acceptedLicences: ['llama3.3'] });
+    await user.click(screen.getByTestId('offer-download'));
+    const before = (await screen.findByTestId('preflight')).textContent;
+    expect(before).toContain('21.1 GB');
+    expect(before).toContain('/home/you/.local/share/paddock/models');
+    expect(before).toContain('412 GB, 390.9 GB afterwards');
+    expect(app.downloads.list).toHaveLength(0);
+    await user.click(screen.getByTestId('offer-not-now'));
+    expect(screen.getByTestId('offer-download')).toBeTruthy();
+    await user.click(screen.getByTestId('offer-download'));
+    await user.click(await screen.findByTestId('offer-start'));
+    expect((await screen.findByTestId('offer-underway')).textContent).toContain(
+      'In your downloads',
+    );
+    expect(document.activeElement).toBe(screen.getByTestId('offer'));
+    await user.click(screen.getByTestId('offer-to-downloads'));
+    expect(screen.getByTestId('downloads')).toBeTruthy();
+  });
+
+  it('says that it is here already', async () => {
+    const { user } = await opened({
+      library: localModels(localModel({ name: 'Llama-3.3-70B-Instruct-IQ2_XS' })),
+    });
+    await user.click(screen.getByTestId('offer-download'));
+    expect((await screen.findByTestId('offer-here')).textContent).toContain('already');
+    expect(screen.queryByTestId('offer-start')).toBeNull();
   });
 });

@@ -31,12 +31,39 @@ export const commands = {
 	planFile: (path: string, nCtx: number) => __TAURI_INVOKE<PlanView>("plan_file", { path, nCtx }),
 	firstRunPending: () => __TAURI_INVOKE<boolean>("first_run_pending"),
 	setFirstRunDone: (done: boolean) => __TAURI_INVOKE<null>("set_first_run_done", { done }),
+	searchHub: (words: string) => __TAURI_INVOKE<RepoSummary[]>("search_hub", { words }),
+	repoDetails: (repo: string) => __TAURI_INVOKE<RepoView>("repo_details", { repo }),
+	planRemote: (repo: string, model: string, nCtx: number) => __TAURI_INVOKE<PlanView>("plan_remote", { repo, model, nCtx }),
+	checkDownload: (request: DownloadRequest) => __TAURI_INVOKE<PreflightView>("check_download", { request }),
+	startDownload: (request: DownloadRequest) => __TAURI_INVOKE<string>("start_download", { request }),
+	listDownloads: () => __TAURI_INVOKE<DownloadView[]>("list_downloads"),
+	pauseDownload: (id: string) => __TAURI_INVOKE<null>("pause_download", { id }),
+	resumeDownload: (id: string) => __TAURI_INVOKE<null>("resume_download", { id }),
+	cancelDownload: (id: string) => __TAURI_INVOKE<null>("cancel_download", { id }),
+	moveDownload: (id: string, position: number) => __TAURI_INVOKE<null>("move_download", { id, position }),
+	dismissDownload: (id: string) => __TAURI_INVOKE<null>("dismiss_download", { id }),
+	downloadSettings: () => __TAURI_INVOKE<DownloadSettings>("download_settings"),
+	setDownloadSettings: (settings: DownloadSettings) => __TAURI_INVOKE<DownloadSettings>("set_download_settings", { settings }),
+	pickFolder: () => __TAURI_INVOKE<string | null>("pick_folder"),
+	hubToken: () => __TAURI_INVOKE<TokenPlace>("hub_token"),
+	setHubToken: (token: string | null) => __TAURI_INVOKE<TokenPlace>("set_hub_token", { token }),
+	acceptLicence: (id: string) => __TAURI_INVOKE<null>("accept_licence", { id }),
+	library: () => __TAURI_INVOKE<LibraryView>("library"),
+	scanLibrary: () => __TAURI_INVOKE<LibraryView>("scan_library"),
+	addLibraryFolder: (path: string) => __TAURI_INVOKE<null>("add_library_folder", { path }),
+	removeLibraryFolder: (path: string) => __TAURI_INVOKE<null>("remove_library_folder", { path }),
+	verifyModel: (path: string) => __TAURI_INVOKE<null>("verify_model", { path }),
+	repairModel: (path: string) => __TAURI_INVOKE<string>("repair_model", { path }),
+	deleteModel: (path: string) => __TAURI_INVOKE<null>("delete_model", { path }),
+	undoDelete: (id: string) => __TAURI_INVOKE<null>("undo_delete", { id }),
 };
 
 /** Events */
 export const events = {
 	conversationsChanged: makeEvent<ConversationsChanged, ConversationsChanged>("conversations-changed"),
+	downloadsChanged: makeEvent<DownloadsChanged, DownloadsChanged>("downloads-changed"),
 	engineStateChanged: makeEvent<EngineStateChanged, EngineStateChanged>("engine-state-changed"),
+	libraryChanged: makeEvent<LibraryChanged, LibraryChanged>("library-changed"),
 };
 
 /* Types */
@@ -144,6 +171,16 @@ export type ConversationSummary = {
 /**  The list of conversations has changed. */
 export type ConversationsChanged = ConversationSummary[];
 
+/**  A model that was deleted and can be brought back. */
+export type DeletedView = {
+	/**  To bring it back with. */
+	id: string,
+	/**  What it is called. */
+	name: string,
+	/**  The bytes that will be free. */
+	sizeBytes: number,
+};
+
 /**  A drive. */
 export type DiskView = {
 	/**  Where it is mounted. */
@@ -155,6 +192,100 @@ export type DiskView = {
 	/**  `SSD`, `hard disk`, or nothing where the system does not tell. */
 	kind: string | null,
 };
+
+/**  What is to be downloaded. */
+export type DownloadRequest = {
+	/**  Owner and name of the repository. */
+	repo: string,
+	/**  A quantization, or a file's path in the repository. */
+	model: string,
+};
+
+/**  How downloads are made. */
+export type DownloadSettings = {
+	/**  Where models go. */
+	modelsFolder: string,
+	/**  Free there. */
+	freeBytes: number | null,
+	/**  At most so many bytes per second. */
+	speedLimitBytesPerS: number | null,
+	/**  Another server than Hugging Face, such as a mirror. `HF_ENDPOINT` counts where this is empty. */
+	endpoint: string | null,
+	/**  Whether finished models are also shown to other programs in Hugging Face's cache, without a second copy. */
+	shareWithHfCache: boolean,
+	/**  Whether the computer is kept from sleeping while something is downloaded. */
+	keepAwake: boolean,
+	/**  Whether the system shows a notification when a download is done. */
+	notify: boolean,
+};
+
+/**  What a download does. */
+export type DownloadState = 
+/**  Waits until those before it are done. */
+{ kind: "queued" } | 
+/**  Asks the server, looks at the disk. */
+{ kind: "preparing" } | 
+/**  Bytes come. */
+{ kind: "downloading"; 
+/**  Over so many connections. */
+connections: number } | 
+/**  Goes on by itself. */
+{ kind: "waiting"; 
+/**  For what. */
+reason: WaitReason; 
+/**  The same in a sentence. */
+sentence: string; 
+/**  When it is tried again, in milliseconds since 1970. */
+untilMs: number | null } | 
+/**  Another Paddock downloads this file; it goes on here if that one ends. */
+{ kind: "following" } | 
+/**  All bytes are here; they are compared with the checksum. */
+{ kind: "verifying"; 
+/**  So many are compared. */
+checkedBytes: number } | 
+/**  By the user; what is here is kept. */
+{ kind: "paused" } | 
+/**  Does not go on by itself. What is here is kept, unless the error says otherwise. */
+{ kind: "failed"; 
+/**  Why. */
+error: ApiError } | 
+/**  Verified, under its name, in the list of models. */
+{ kind: "ready" };
+
+/**  A download, in full: an event carries all of them, and the page only shows the newest. */
+export type DownloadView = {
+	/**  Stays the same for as long as the download is in the list. */
+	id: string,
+	/**  Owner and name of the repository. */
+	repo: string,
+	/**  Its quantization, such as `Q4_K_M`, where the file's name tells it. */
+	quant: string | null,
+	/**  What the model is called: its file's name without the ending. */
+	name: string,
+	/**  How many files it consists of. */
+	nFiles: number,
+	/**  All bytes; 0 until the server said. */
+	totalBytes: number,
+	/**  Bytes that are safe on the disk. */
+	doneBytes: number,
+	/**  What is going on. */
+	state: DownloadState,
+	/**  How fast it comes, smoothed over some seconds; 0 when nothing comes. */
+	bytesPerS: number,
+	/**  How many more seconds at this speed; nothing while that is a guess. */
+	etaS: number | null,
+	/**  How full each equal piece of the download is, in percent, in order; at most 96 pieces. */
+	map: number[],
+	/**  What happened on the way that changes what was promised, in sentences, oldest first. */
+	notices: string[],
+	/**  The folder it goes into. */
+	folder: string,
+	/**  The file to load, once it is ready. */
+	path: string | null,
+};
+
+/**  The list of downloads has changed. */
+export type DownloadsChanged = DownloadView[];
 
 /**  The engine as the user sees it. Always whole, never a difference. */
 export type EngineState = 
@@ -226,6 +357,10 @@ export type ErrorCode =
 "notFound" | 
 /**  What was given makes no sense. */
 "badInput" | 
+/**  The repository is only open to people who accepted its terms, or the access token is missing or refused. */
+"gated" | 
+/**  The model's licence has to be accepted first. */
+"licenceNotAccepted" | 
 /**  The disk or the database. */
 "storage" | 
 /**  A fault of Paddock's own. */
@@ -338,6 +473,63 @@ export type InsteadView = {
 	quant: string,
 	/**  How fast. */
 	tokS: SpeedRange,
+};
+
+/**  The models on this computer have changed. */
+export type LibraryChanged = LibraryView;
+
+/**  A model on this computer. */
+export type LibraryModelView = {
+	/**  The file to load. */
+	path: string,
+	/**  What to call it. */
+	name: string,
+	/**  Its quantization. */
+	quant: string | null,
+	/**  The bytes of all its files. */
+	sizeBytes: number,
+	/**  How many files it consists of. */
+	nFiles: number,
+	/**  Whose folder it is in. */
+	source: ModelSource,
+	/**  The repository it comes from, where that is known. */
+	repo: string | null,
+	/**  Whether every byte is right. */
+	verified: VerifiedView,
+	/**  Why it cannot be loaded, in a sentence. */
+	problem: string | null,
+	/**  Other paths with the same content. */
+	sameAs: string[],
+	/**  Whether Paddock may delete it: only what is in its own folder or in one the user added. */
+	canDelete: boolean,
+};
+
+/**  The models that are on this computer. */
+export type LibraryView = {
+	/**  In Paddock's own folder first, then by place, then by name. */
+	models: LibraryModelView[],
+	/**  Where models are looked for. */
+	places: PlaceView[],
+	/**  Deleted since the start; can be brought back until Paddock is closed. */
+	deleted: DeletedView[],
+	/**  Whether it is being looked through at this moment. */
+	scanning: boolean,
+	/**  Bytes that are there more than once. */
+	duplicateBytes: number,
+};
+
+/**  The terms of a model. */
+export type LicenceView = {
+	/**  As the repository names it, such as `llama3.3`. */
+	id: string,
+	/**  For people, such as `Llama 3.3 Community License`. */
+	name: string,
+	/**  Where it can be read. */
+	link: string | null,
+	/**  Whether it has to be accepted once, and the words “Built with Llama” to be shown. */
+	llama: boolean,
+	/**  Whether it was accepted here. */
+	accepted: boolean,
 };
 
 /**  What a load is doing. */
@@ -469,6 +661,11 @@ export type ModelEntry = {
 	present: boolean,
 };
 
+/**  Whose folder a model is in. */
+export type ModelSource = "paddock" | "huggingFace" | "lmStudio" | "ollama" | "jan" | "llamaCpp" | 
+/**  One that the user added. */
+"folder";
+
 /**  A computer to plan for that is not this one. All empty: this one. */
 export type OtherComputer = {
 	/**  A card or chip from [`PlanningTables::gpus`]; `none` for a computer without. */
@@ -508,6 +705,20 @@ export type PickView = {
 	reasons: string[],
 };
 
+/**  A place where models are looked for. */
+export type PlaceView = {
+	/**  Whose it is. */
+	source: ModelSource,
+	/**  The folder. */
+	path: string,
+	/**  How many models are in it. */
+	nModels: number,
+	/**  What they take. */
+	sizeBytes: number,
+	/**  Why it could not be looked through, in a sentence. */
+	problem: string | null,
+};
+
 /**  What a model needs and gives. */
 export type PlanView = {
 	/**  How it works out. */
@@ -545,6 +756,24 @@ export type Platform = "linux" | "macos" | "windows";
 
 /**  What matters more. */
 export type PreferenceView = "faster" | "balanced" | "smarter";
+
+/**  What is known before the first byte. */
+export type PreflightView = {
+	/**  All bytes of the model. */
+	totalBytes: number,
+	/**  Of these, still to come: an earlier attempt may have left some. */
+	missingBytes: number,
+	/**  Free where it goes. */
+	freeBytes: number,
+	/**  The folder it goes into. */
+	folder: string,
+	/**  Why it cannot be downloaded as things are; nothing if it can. */
+	problem: ApiError | null,
+	/**  Where it is here already. */
+	localPath: string | null,
+	/**  Its terms, where the repository names any. */
+	licence: LicenceView | null,
+};
 
 /**  A starting point that the guide offers. */
 export type PresetView = {
@@ -616,6 +845,62 @@ export type RecommendationView = {
 	remarks: string[],
 };
 
+/**  A model in a repository. What it needs and gives here, `plan_remote` says. */
+export type RemoteModelView = {
+	/**  What to put into [`DownloadRequest::model`]: the path of its (first) file. */
+	path: string,
+	/**  What to call it. */
+	name: string,
+	/**  Its quantization, where the name tells it. */
+	quant: string | null,
+	/**  The bytes of all its files. */
+	sizeBytes: number,
+	/**  How many files it consists of. */
+	nFiles: number,
+	/**  How good it is, from 0 (broken) to 6 (as the full model), where the quantization is known. */
+	qualityStep: number | null,
+	/**  The same in a word or two. */
+	quality: string | null,
+	/**  Why it cannot be used, in a sentence: files that are missing on the server, a format that is no longer loaded. */
+	problem: string | null,
+	/**  Where it is here already, verified. */
+	localPath: string | null,
+};
+
+/**  A repository that was found. */
+export type RepoSummary = {
+	/**  Owner and name. */
+	repo: string,
+	/**  Downloads in the last 30 days. */
+	downloads: number,
+	/**  People who like it. */
+	likes: number,
+	/**  When it was last changed, in milliseconds since 1970. */
+	updatedMs: number | null,
+	/**  Whether it is only open to people who accepted its terms on its page. */
+	gated: boolean,
+	/**  Its terms as it names them. */
+	licence: string | null,
+};
+
+/**  A repository, and the models in it. */
+export type RepoView = {
+	/**  Owner and name. */
+	repo: string,
+	/**  The commit that all of this is about. */
+	commit: string,
+	/**  Its page. */
+	page: string,
+	/**  Whether it is only open to people who accepted its terms on its page. */
+	gated: boolean,
+	/**  Its terms. */
+	licence: LicenceView | null,
+	/**  Its models, the smallest first. */
+	models: RemoteModelView[],
+	/**  How many of its files were left out because their names could not be used safely. */
+	nUnsafe: number,
+};
+
 /**  Whose message. */
 export type Role = "system" | "user" | "assistant";
 
@@ -643,6 +928,17 @@ export type Timings = {
 	predictedMs: number,
 };
 
+/**  Whether there is an access token for Hugging Face, and where it is kept. The token itself never comes to the page. */
+export type TokenPlace = 
+/**  There is none. */
+"none" | 
+/**  In the system's keychain. */
+"keychain" | 
+/**  In memory until Paddock is closed, because this system has no keychain. */
+"session" | 
+/**  In the environment (`HF_TOKEN`) or in Hugging Face's own file. */
+"environment";
+
 /**  Something that could not be found out. */
 export type UnknownView = {
 	/**  What. */
@@ -653,6 +949,40 @@ export type UnknownView = {
 
 /**  How it works out. */
 export type VerdictView = "fitsOnGpu" | "fitsWithRam" | "readsFromDisk" | "tooBig";
+
+/**  Whether a file's bytes are those that were published. */
+export type VerifiedView = 
+/**  Compared with the published checksum, and not changed since. */
+{ kind: "verified" } | 
+/**  Its checksum is known, but was not compared yet. */
+{ kind: "unverified" } | 
+/**  Nobody published a checksum that it could be compared with. */
+{ kind: "noChecksum" } | 
+/**  Changed since it was verified; it is verified again before it is used. */
+{ kind: "changed" } | 
+/**  Being compared. */
+{ kind: "checking"; 
+/**  So many bytes are compared. */
+checkedBytes: number } | 
+/**  Not what was published. */
+{ kind: "broken"; 
+/**  What is wrong, in a sentence. */
+sentence: string; 
+/**  How many bytes a repair would fetch again; nothing where it cannot be repaired. */
+repairBytes: number | null };
+
+/**  What a download waits for. */
+export type WaitReason = 
+/**  A connection to the internet, or to the server. */
+"offline" | 
+/**  The server wants to be left alone for a while. */
+"busy" | 
+/**  The server has a fault. */
+"serverFault" | 
+/**  The connection is there and nothing comes. */
+"stalled" | 
+/**  The network's proxy wants a login. */
+"proxy";
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;

@@ -76,6 +76,15 @@ function kvFactor(nCtx: number, smallKv: boolean): number {
   return (nCtx / recordedCtx) * (smallKv ? 34 / 64 : 1);
 }
 
+/** The plan that was recorded for a quantization of Llama 3.3 70B. */
+export function recordedPlan(
+  quant: string,
+  nCtx: number,
+  computer: FakePlanningOptions['computer'],
+) {
+  return plan(quant, (computer ?? 'rtx4090') === 'rtx4090', kvFactor(nCtx, false));
+}
+
 function plan(quant: string, withGpu: boolean, kv: number): PlanView {
   const recorded = (withGpu ? with4090 : withoutGpu)[quant];
   if (!recorded) throw new Error(`No plan was recorded for ${quant}.`);

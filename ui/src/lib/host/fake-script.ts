@@ -74,6 +74,14 @@ const hints: Record<ErrorCode, [message: string, hint: string]> = {
   busy: ['Another answer is still being written.', 'Wait for it, or stop it.'],
   notFound: ['That is no longer there.', 'It may have been deleted in another window.'],
   badInput: ['That cannot be sent as it is.', 'Change it and send it again.'],
+  gated: [
+    'This repository is only open to people who accepted its terms on its page.',
+    'Accept them there with your account, then give Paddock an access token of it.',
+  ],
+  licenceNotAccepted: [
+    'The licence of this model has to be accepted before it is downloaded.',
+    'Read it and accept it here.',
+  ],
   storage: ['The conversation could not be saved: the disk is full.', 'Free some space.'],
   internal: ['Something in Paddock went wrong.', 'Restart Paddock if it happens again.'],
 };

@@ -8,7 +8,10 @@ import type {
   Message,
   ModelEntry,
 } from './bindings';
-import { fakePlanning, type FakePlanningOptions, type PlanningHost } from './fake-planning';
+import { FakeDownloads, type FakeDownloadsHost, type FakeDownloadsOptions } from './fake-downloads';
+import { FakeHub, type FakeHubHost, type FakeHubOptions } from './fake-hub';
+import { FakeLibrary, type FakeLibraryHost, type FakeLibraryOptions } from './fake-library';
+import { fakePlanning, type PlanningHost } from './fake-planning';
 import { fakeError, finishReason, type Script, scriptFor } from './fake-script';
 import { loadedModel, newEntry, sampleConversations, startingModels } from './fake-samples';
 import type { Host } from './host';
@@ -25,7 +28,7 @@ import type { Host } from './host';
  *   /nothing internal             this error before the first word
  *   /refuse promptTooLong         rejected before anything is stored
  */
-export interface FakeOptions extends FakePlanningOptions {
+export interface FakeOptions extends FakeHubOptions, FakeDownloadsOptions, FakeLibraryOptions {
   /** `instant` skips all waiting. */
   pace?: 'real' | 'instant';
   /** Start with the self-test model in memory. */
@@ -40,10 +43,27 @@ type Stored = Conversation & { createdAtMs: number; updatedAtMs: number };
 
 export function createFakeHost(options: FakeOptions = {}): Host {
   const host = new FakeHost(options);
-  return Object.assign(host, fakePlanning(options));
+  return Object.assign(host, fakePlanning(options), fakeModels(options));
 }
 
-class FakeHost implements Omit<Host, keyof PlanningHost> {
+type ModelsHost = FakeHubHost & FakeDownloadsHost & FakeLibraryHost;
+
+function fakeModels(options: FakeOptions): ModelsHost {
+  const instant = options.pace === 'instant';
+  const now = options.now ?? (() => Date.now());
+  const wait = (ms: number) =>
+    instant ? Promise.resolve() : new Promise<void>((done) => setTimeout(done, ms));
+  const library = new FakeLibrary(options, instant, wait);
+  const pathOf = (name: string) => library.pathOf(name);
+  const hub = new FakeHub(options, { wait, now: now(), pathOf });
+  const downloads = new FakeDownloads(options, { instant, now, hub, library });
+  library.repairWith(({ name, quant, repo }, bytes) =>
+    downloads.repair(name, quant, repo ?? '', bytes),
+  );
+  return { ...hub.host(), ...downloads.host(), ...library.host() };
+}
+
+class FakeHost implements Omit<Host, keyof PlanningHost | keyof ModelsHost> {
   #instant: boolean;
   #now: () => number;
   #conversations = new Map<string, Stored>();

@@ -3,14 +3,22 @@ import type {
   ChatEvent,
   Conversation,
   ConversationSummary,
+  DownloadRequest,
+  DownloadSettings,
+  DownloadView,
   EngineState,
   HardwareView,
+  LibraryView,
   LoadSettings,
   ModelEntry,
   PlanningTables,
   PlanView,
+  PreflightView,
   RecommendationView,
   RecommendRequest,
+  RepoSummary,
+  RepoView,
+  TokenPlace,
 } from './bindings';
 
 /**
@@ -49,6 +57,36 @@ export interface Host {
   planFile(path: string, nCtx: number): Promise<PlanView>; // on this computer
   firstRunPending(): Promise<boolean>;
   setFirstRunDone(done: boolean): Promise<void>;
+  searchHub(words: string): Promise<RepoSummary[]>; // asks the network, as do the next four
+  repoDetails(repo: string): Promise<RepoView>;
+  planRemote(repo: string, model: string, nCtx: number): Promise<PlanView>; // from the model's real header
+  checkDownload(request: DownloadRequest): Promise<PreflightView>;
+  startDownload(request: DownloadRequest): Promise<string>; // its id; progress comes through `onDownloads`
+  listDownloads(): Promise<DownloadView[]>; // in the order they are made in
+  pauseDownload(id: string): Promise<void>;
+  /** Goes on after a pause, and tries again after a failure. */
+  resumeDownload(id: string): Promise<void>;
+  /** Ends it and deletes what is there. */
+  cancelDownload(id: string): Promise<void>;
+  moveDownload(id: string, position: number): Promise<void>; // 0 is first
+  /** Takes one that is ready or failed off the list; what is on the disk stays. */
+  dismissDownload(id: string): Promise<void>;
+  downloadSettings(): Promise<DownloadSettings>;
+  setDownloadSettings(settings: DownloadSettings): Promise<DownloadSettings>; // as they are now
+  pickFolder(): Promise<string | null>; // OS dialog
+  hubToken(): Promise<TokenPlace>;
+  setHubToken(token: string | null): Promise<TokenPlace>; // null forgets it
+  acceptLicence(id: string): Promise<void>;
+  library(): Promise<LibraryView>;
+  scanLibrary(): Promise<LibraryView>;
+  addLibraryFolder(path: string): Promise<void>;
+  removeLibraryFolder(path: string): Promise<void>;
+  verifyModel(path: string): Promise<void>; // resolves when it is compared; progress comes through `onLibrary`
+  repairModel(path: string): Promise<string>; // the id of the download that does it
+  deleteModel(path: string): Promise<void>; // can be undone until Paddock is closed
+  undoDelete(id: string): Promise<void>;
+  onDownloads(listener: (list: DownloadView[]) => void): Promise<() => void>; // all of them each time
+  onLibrary(listener: (library: LibraryView) => void): Promise<() => void>; // the whole of it each time
   onEngineState(listener: (s: EngineState) => void): Promise<() => void>; // full state each time
   onConversations(listener: (list: ConversationSummary[]) => void): Promise<() => void>; // list changed (other window, background)
 }

@@ -1,5 +1,8 @@
+import { models } from './en-models';
+
 /** English. Every word the window shows. Short, plain, in the second person; see docs on words. */
 export const en = {
+  ...models,
   app: {
     name: 'Paddock',
     tagline: 'Large language models on the computer you own. Nothing you write leaves it.',
@@ -26,6 +29,9 @@ export const en = {
     untitled: 'Untitled',
     answering: 'being answered',
     models: 'Models',
+    downloads: 'Downloads: {{state}}',
+    downloading: 'Downloading {{percent}} %',
+    downloadWaiting: 'Waiting at {{percent}} %',
   },
   theme: {
     label: 'Theme',
@@ -173,6 +179,7 @@ export const en = {
     details: 'Details',
     copyDetails: 'Copy details',
     tryAgain: 'Try again',
+    takeOff: 'Take off the list',
     newChat: 'New chat',
     chooseModel: 'Choose another model',
     dismiss: 'Dismiss',
@@ -193,6 +200,13 @@ export const en = {
     title: 'Models',
     back: 'Back to the chat',
     again: 'Run the first-time check again',
+    tabs: 'Parts of Models',
+    tab: {
+      computer: 'What fits',
+      library: 'On this computer',
+      find: 'Find models',
+      downloads: 'Downloads',
+    },
     openFileHint: 'Loads a file you already have, with the layers that fit here.',
     waitingPlan: 'Working out what fits',
     failedPlan: 'There is no plan yet.',
@@ -312,19 +326,6 @@ export const en = {
     replaced: 'Use {{quant}} instead.',
     choose: 'Show {{quant}}',
   },
-  other: {
-    title: 'Plan for another computer',
-    hint: 'See what fits before you buy or borrow. Nothing here changes this computer.',
-    gpu: 'Graphics card or chip',
-    noGpu: 'No graphics card',
-    gpuMemory: '{{name}}, {{value}} GiB',
-    vram: 'VRAM in GiB',
-    vramHint: 'Only if the card has another amount.',
-    ram: 'Memory in GiB',
-    plan: 'Plan for it',
-    notThis: 'This is not your computer.',
-    back: 'Back to this computer',
-  },
   firstRun: {
     label: 'First steps',
     steps: 'Steps',
@@ -332,6 +333,7 @@ export const en = {
     welcome: 'Welcome',
     computer: 'Your computer',
     model: 'Your model',
+    download: 'Download',
     check: 'Check',
     skip: 'Skip for now',
     back: 'Back',
@@ -346,6 +348,18 @@ export const en = {
       'Llama 3.3 is licensed under the Llama 3.3 Community License, Copyright © Meta Platforms, Inc. All Rights Reserved. Other models have terms of their own, named beside them.',
     modelText: 'What suits this computer, before anything is downloaded.',
     modelMore: 'All 30 quantizations are under Models, at the foot of the sidebar.',
+    downloadText: 'Nothing has been downloaded yet. You can also do this later, under Models.',
+    downloadNothing: 'There is no model to suggest. Go back one step, or use a file you have.',
+    downloadGoesOn: 'It goes on while you look around, and after a restart.',
+    downloadLater: 'Continue without a download',
+    haveFile: 'Use a file I already have',
+    haveModels: 'These models are on this computer already and can run here:',
+    useModel: 'Use {{name}}',
+    using: '{{name}} is used for the check.',
+    openFile: 'Another GGUF file…',
+    checkChosen: 'Loads {{name}} and asks it one short question.',
+    checkComing:
+      'Your download is not done yet. Until then a tiny model that comes with Paddock shows that the engine works here.',
     checkText:
       'A tiny model that comes with Paddock shows that the engine works here. It knows a few answers and is useless otherwise.',
     checkLoaded: 'Asks {{name}} one short question to see that the engine works here.',
@@ -368,6 +382,7 @@ export const en = {
     gb: '{{value}} GB',
     tb: '{{value}} TB',
     gib: '{{value}} GiB',
+    perS: '{{value}}/s',
     gbS: '{{value}} GB/s',
     tokS: '{{value}} tok/s',
     kilo: '{{value}}k',

@@ -4,9 +4,14 @@ import { Announcer } from './announcer.svelte';
 import { AppearanceStore } from './appearance.svelte';
 import { ChatStore } from './chat.svelte';
 import { ConversationsStore } from './conversations.svelte';
+import { DiscoverStore } from './discover.svelte';
+import { DownloadsStore } from './downloads.svelte';
 import { EngineStore } from './engine.svelte';
 import { FirstRunStore } from './first-run.svelte';
+import { HubSettingsStore } from './hub-settings.svelte';
+import { LibraryStore } from './library.svelte';
 import { NavigationStore } from './navigation.svelte';
+import { OffersStore } from './offers.svelte';
 import { PlanningStore } from './planning.svelte';
 
 /** All stores over one host. Components get it with `useApp`; tests make one over the fake host. */
@@ -17,6 +22,11 @@ export interface App {
   engine: EngineStore;
   chat: ChatStore;
   planning: PlanningStore;
+  downloads: DownloadsStore;
+  offers: OffersStore;
+  discover: DiscoverStore;
+  library: LibraryStore;
+  hubSettings: HubSettingsStore;
   firstRun: FirstRunStore;
   navigation: NavigationStore;
 }
@@ -25,20 +35,32 @@ export function createApp(host: Host): App {
   const announcer = new Announcer();
   const conversations = new ConversationsStore(host, announcer);
   const engine = new EngineStore(host, announcer);
+  const planning = new PlanningStore(host, engine, announcer);
+  const downloads = new DownloadsStore(host, announcer);
   return {
     announcer,
     appearance: new AppearanceStore(),
     conversations,
     engine,
     chat: new ChatStore(host, conversations, announcer),
-    planning: new PlanningStore(host, engine, announcer),
-    firstRun: new FirstRunStore(host, engine, conversations, announcer),
+    planning,
+    downloads,
+    offers: new OffersStore(host),
+    discover: new DiscoverStore(host, planning, announcer),
+    library: new LibraryStore(host, planning, announcer),
+    hubSettings: new HubSettingsStore(host, announcer),
+    firstRun: new FirstRunStore(host, { engine, conversations, downloads }, announcer),
     navigation: new NavigationStore(),
   };
 }
 
 export async function startApp(app: App) {
-  await Promise.all([app.engine.start(), app.conversations.start()]);
+  await Promise.all([
+    app.engine.start(),
+    app.conversations.start(),
+    app.downloads.start(),
+    app.library.start(),
+  ]);
   await app.firstRun.start();
 }
 

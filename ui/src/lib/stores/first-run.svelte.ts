@@ -2,14 +2,21 @@ import { asApiError, type ApiError, type ChatEvent, type Host, type Timings } fr
 import { t } from '../i18n';
 import type { Announcer } from './announcer.svelte';
 import type { ConversationsStore } from './conversations.svelte';
+import type { DownloadsStore } from './downloads.svelte';
 import type { EngineStore } from './engine.svelte';
 
-export const steps = ['welcome', 'computer', 'model', 'check'] as const;
+export const steps = ['welcome', 'computer', 'model', 'download', 'check'] as const;
 export type Step = (typeof steps)[number];
 
+/** The model that the check asks. */
+export interface CheckModel {
+  path: string;
+  name: string;
+}
+
 /**
- * Owns whether the first run is on screen, its step, and the check at its end. Does not own what
- * the steps show (planning store). Nothing waits for it: writing a message ends it.
+ * Owns whether the first run is on screen, its step, the file that was chosen instead of a
+ * download, and the check at its end. Does not own what the steps show (planning, offers, downloads). Nothing waits for it: writing a message ends it.
  */
 export class FirstRunStore {
   open = $state(false);
@@ -20,21 +27,44 @@ export class FirstRunStore {
   timings = $state.raw<Timings | null>(null);
   problem = $state.raw<ApiError | null>(null);
 
+  /** A file that is here already and shall be used. */
+  chosen = $state.raw<CheckModel | null>(null);
+  fileProblem = $state.raw<ApiError | null>(null);
+
   #host: Host;
   #engine: EngineStore;
   #conversations: ConversationsStore;
+  #downloads: DownloadsStore;
   #announcer: Announcer;
 
   constructor(
     host: Host,
-    engine: EngineStore,
-    conversations: ConversationsStore,
+    stores: { engine: EngineStore; conversations: ConversationsStore; downloads: DownloadsStore },
     announcer: Announcer,
   ) {
     this.#host = host;
-    this.#engine = engine;
-    this.#conversations = conversations;
+    this.#engine = stores.engine;
+    this.#conversations = stores.conversations;
+    this.#downloads = stores.downloads;
     this.#announcer = announcer;
+  }
+
+  /** What was chosen, else what has come; nothing: what is loaded, or the self-test model. */
+  get checkModel(): CheckModel | null {
+    if (this.chosen) return this.chosen;
+    const ready = this.#downloads.list.findLast((d) => d.state.kind === 'ready' && d.path !== null);
+    return ready && ready.path !== null ? { path: ready.path, name: ready.name } : null;
+  }
+
+  async pickFile() {
+    try {
+      const path = await this.#host.pickModelFile();
+      if (path === null) return;
+      this.fileProblem = null;
+      this.chosen = { path, name: path.split(/[\\/]/).at(-1) ?? path };
+    } catch (reason) {
+      this.fileProblem = asApiError(reason);
+    }
   }
 
   /** After the conversations are known: whoever has some is past the first run. */
@@ -84,10 +114,11 @@ export class FirstRunStore {
     this.answer = '';
     this.timings = null;
     this.problem = null;
+    this.chosen = null;
     this.open = true;
   }
 
-  /** Loads the self-test model unless another one is loaded, asks it something, and leaves nothing behind. */
+  /** Loads what shall be checked, asks it something, and leaves nothing behind. */
   async check() {
     if (this.checking) return;
     this.checking = true;
@@ -96,13 +127,10 @@ export class FirstRunStore {
     this.problem = null;
     let id: string | null = null;
     try {
-      const { selfTest } = this.#engine;
-      if (!this.#engine.model && selfTest)
-        await this.#engine.loadWith(selfTest.path, {
-          nCtx: null,
-          nGpuLayers: null,
-          nThreads: null,
-        });
+      const { model, selfTest } = this.#engine;
+      const path = this.checkModel?.path ?? (model ? model.path : selfTest?.path);
+      if (path !== undefined && model?.path !== path)
+        await this.#engine.loadWith(path, { nCtx: null, nGpuLayers: null, nThreads: null });
       // The news that it is loaded may come later than the end of loading; only an error ends this.
       if (this.#engine.error) {
         this.problem = this.#engine.error;
