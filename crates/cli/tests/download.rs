@@ -153,13 +153,9 @@ fn a_name_that_is_none_is_a_clear_error() {
         ("../../etc:Q4_K_M", "not the name of a repository"),
         ("owner:Q4_K_M", "not the name of a repository"),
     ] {
-        let mut command = download(&server, folder.path(), &[]);
-        let output = Command::new(command.get_program())
-            .args(["download", model, "--endpoint", &server.url(), "--dir"])
-            .arg(folder.path())
-            .output()
-            .unwrap();
-        drop(command.stdin(Stdio::null()));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_paddock"));
+        command.args(["download", model, "--endpoint", &server.url(), "--dir"]).arg(folder.path());
+        let output = command.stdin(Stdio::null()).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(!output.status.success() && said.contains(words), "{model}: {said}");
     }

@@ -193,6 +193,10 @@ mod tests {
 
     const MIB: u64 = 1 << 20;
 
+    fn whole(n_bytes: u64) -> Vec<Range<u64>> {
+        std::iter::once(0..n_bytes).collect()
+    }
+
     #[tokio::test]
     async fn every_byte_is_given_out_once_whoever_fails() {
         let length = 1_000 * MIB + 17;
@@ -221,7 +225,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_idle_connection_takes_half_of_what_a_slow_one_has() {
-        let mut claims = Claims::new(vec![0..20 * MIB], 1);
+        let mut claims = Claims::new(whole(20 * MIB), 1);
         claims.slow = Duration::ZERO;
         let slow = claims.next().await;
         assert_eq!(slow.left(), 0..12 * MIB, "about half, since small files too are fetched by all");
@@ -250,12 +254,12 @@ mod tests {
 
     #[tokio::test]
     async fn who_finds_nothing_waits_until_somebody_gives_up() {
-        let claims = Claims::new(vec![0..BLOCK_BYTES], 2);
+        let claims = Claims::new(whole(BLOCK_BYTES), 2);
         let only = claims.next().await;
         assert_eq!(only.advance(MIB), MIB);
         let waiting = claims.next();
         tokio::pin!(waiting);
-        let early = tokio::time::timeout(std::time::Duration::from_millis(20), &mut waiting).await;
+        let early = tokio::time::timeout(Duration::from_millis(20), &mut waiting).await;
         assert!(early.is_err());
         drop(only);
         assert_eq!(waiting.await.left(), MIB..BLOCK_BYTES);

@@ -3,6 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::error::TransferError;
 use super::journal::Contents;
@@ -62,6 +63,15 @@ impl Paths {
             lock: folder.join(FOLDER).join(beside(".lock")),
             target,
         }
+    }
+
+    /// A name as long as the longest of these, that nobody else has: another program may look at the same drive.
+    fn probe(&self) -> PathBuf {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let unique = (std::process::id() << 8) ^ COUNT.fetch_add(1, Ordering::Relaxed);
+        let mut name = self.part.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{:07x}", unique & 0x0fff_ffff));
+        self.part.with_file_name(name)
     }
 }
 
@@ -185,12 +195,13 @@ impl Order {
             }
             // Only doing it tells: permissions, read-only drives, the longest name, the longest file.
             let doing = "Writing to";
-            let probe = OpenOptions::new().create_new(true).write(true).open(&paths.journal);
-            let probe = probe.map_err(|source| TransferError::disk(&paths.journal, doing, source))?;
+            let place = paths.probe();
+            let probe = OpenOptions::new().create_new(true).write(true).open(&place);
+            let probe = probe.map_err(|source| TransferError::disk(&place, doing, source))?;
             // Shorter ones fit everywhere, and some file systems would write them full of zeros now.
             let fits = if file.size_bytes > u64::from(u32::MAX) { probe.set_len(file.size_bytes) } else { Ok(()) };
             drop(probe);
-            fs::remove_file(&paths.journal).map_err(|source| TransferError::disk(&paths.journal, doing, source))?;
+            fs::remove_file(&place).map_err(|source| TransferError::disk(&place, doing, source))?;
             fits.map_err(|source| match source.kind() {
                 io::ErrorKind::FileTooLarge => {
                     TransferError::FileTooLarge { folder: self.root.clone(), size_bytes: file.size_bytes }

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use paddock_hub::remote::{Hub, HubConfig, Patience, RepoId};
 use paddock_hub::transfer::{self, Downloaded, Options, Phase, Progress, Request, Stop, TransferError};
-use paddock_test_hub::{Content, Repo, TestHub};
+use paddock_test_hub::{Content, Kind, Repo, TestHub};
 use tokio::sync::watch;
 
 const MIB: u64 = 1 << 20;
@@ -146,6 +146,14 @@ fn repo(content: &Content) -> Repo {
 
 fn serve(content: &Content) -> TestHub {
     TestHub::start(vec![repo(content)])
+}
+
+/// How many bytes of files were asked for since there were so many requests. What a server sends is not the same: it may
+/// still be talking to a connection that nobody listens to.
+fn asked_bytes(server: &TestHub, n_before: usize) -> u64 {
+    let requests = server.requests();
+    let ranges = requests[n_before..].iter().filter(|request| request.kind == Kind::Storage);
+    ranges.filter_map(|request| request.range).filter_map(|(first, last)| Some(last? - first + 1)).sum()
 }
 
 /// That the file is whole, under its name, with a receipt, and that nothing else is left.

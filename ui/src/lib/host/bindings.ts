@@ -50,12 +50,12 @@ export const commands = {
 	acceptLicence: (id: string) => __TAURI_INVOKE<null>("accept_licence", { id }),
 	library: () => __TAURI_INVOKE<LibraryView>("library"),
 	scanLibrary: () => __TAURI_INVOKE<LibraryView>("scan_library"),
-	addLibraryFolder: (path: string) => __TAURI_INVOKE<null>("add_library_folder", { path }),
-	removeLibraryFolder: (path: string) => __TAURI_INVOKE<null>("remove_library_folder", { path }),
-	verifyModel: (path: string) => __TAURI_INVOKE<null>("verify_model", { path }),
+	addLibraryFolder: (path: string) => __TAURI_INVOKE<LibraryView>("add_library_folder", { path }),
+	removeLibraryFolder: (path: string) => __TAURI_INVOKE<LibraryView>("remove_library_folder", { path }),
+	verifyModel: (path: string) => __TAURI_INVOKE<LibraryModelView>("verify_model", { path }),
 	repairModel: (path: string) => __TAURI_INVOKE<string>("repair_model", { path }),
-	deleteModel: (path: string) => __TAURI_INVOKE<null>("delete_model", { path }),
-	undoDelete: (id: string) => __TAURI_INVOKE<null>("undo_delete", { id }),
+	deleteModel: (path: string) => __TAURI_INVOKE<LibraryView>("delete_model", { path }),
+	undoDelete: (id: string) => __TAURI_INVOKE<LibraryView>("undo_delete", { id }),
 };
 
 /** Events */
@@ -284,7 +284,7 @@ export type DownloadView = {
 	path: string | null,
 };
 
-/**  The list of downloads has changed. */
+/**  A download has changed; all of them. */
 export type DownloadsChanged = DownloadView[];
 
 /**  The engine as the user sees it. Always whole, never a difference. */

@@ -119,6 +119,17 @@ async fn the_one_that_followed_goes_on_when_the_other_stops() {
     arrived(&one, &content, second);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limited_speed_is_kept() {
+    let content = Content::model(8, 12 * MIB);
+    let server = serve(&content);
+    let mut client = Client::of(&server);
+    client.options.limit = Arc::new(SpeedLimit::new(Some(8_000_000)));
+    let since = Instant::now();
+    arrived(&client, &content, client.get().await);
+    assert!(since.elapsed() > Duration::from_millis(1_000), "12 MiB at 8 MB/s in {:?}", since.elapsed());
+}
+
 fn split(revision: u64) -> Vec<(String, Content)> {
     let name = |n: usize| format!("Q8_0/Big-Q8_0-{n:05}-of-00003.gguf");
     Content::split_model(revision, 10 * MIB, 3).into_iter().zip(1..).map(|(part, n)| (name(n), part)).collect()

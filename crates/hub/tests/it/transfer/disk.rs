@@ -23,7 +23,7 @@ impl Mount {
     fn tmpfs(size_bytes: u64, more: &str) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let options = format!("size={size_bytes}{more}");
-        Self::mount(folder, None, &["-t", "tmpfs", "-o", &options, "tmpfs"])
+        Self::new(folder, None, &["-t", "tmpfs", "-o", &options, "tmpfs"])
     }
 
     /// In a file, as on a drive of this kind.
@@ -33,10 +33,10 @@ impl Mount {
         let made = Command::new(format!("mkfs.{kind}")).arg(image.path()).output().ok()?;
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let path = image.path().to_str().unwrap().to_owned();
-        Self::mount(tempfile::tempdir().unwrap(), Some(image), &["-o", "loop", &path])
+        Self::new(tempfile::tempdir().unwrap(), Some(image), &["-o", "loop", &path])
     }
 
-    fn mount(folder: tempfile::TempDir, image: Option<tempfile::NamedTempFile>, what: &[&str]) -> Option<Self> {
+    fn new(folder: tempfile::TempDir, image: Option<tempfile::NamedTempFile>, what: &[&str]) -> Option<Self> {
         let place = folder.path().join("drive");
         fs::create_dir(&place).unwrap();
         let mounted = Command::new("mount").args(what).arg(&place).output().ok()?;

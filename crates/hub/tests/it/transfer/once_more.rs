@@ -7,7 +7,7 @@ use std::path::Path;
 use paddock_hub::transfer;
 use paddock_test_hub::Content;
 
-use super::{BLOCK_BYTES, Client, MIB, NAME, arrived, serve};
+use super::{BLOCK_BYTES, Client, MIB, NAME, arrived, asked_bytes, serve};
 
 fn damage(file: &Path, at: u64) {
     let mut file = fs::OpenOptions::new().write(true).open(file).unwrap();
@@ -26,9 +26,9 @@ async fn blocks_that_went_bad_on_the_disk_between_two_attempts_are_fetched_again
     // The first block is there: parts are taken from the front.
     damage(&client.part(), 1_000);
     server.throttle(None);
-    let before = server.served_bytes();
+    let before = server.requests().len();
     let got = client.get().await;
-    let fetched = server.served_bytes() - before;
+    let fetched = asked_bytes(&server, before);
     assert!(fetched <= content.len() - done + BLOCK_BYTES, "{fetched} bytes");
     assert!(fetched > content.len() - done, "the bad block did not come again");
     assert!(client.progress().notices.is_empty(), "found before the end");
@@ -96,9 +96,9 @@ async fn a_repair_fetches_the_bad_part_alone() {
     let request = transfer::reopen(&client.target(), std::slice::from_ref(&bad)).unwrap();
     assert!(!client.target().exists(), "a damaged file cannot be loaded");
     assert_eq!(request.root, client.folder.path());
-    let before = server.served_bytes();
+    let before = server.requests().len();
     let got = client.get().await;
-    assert_eq!(server.served_bytes() - before, BLOCK_BYTES);
+    assert_eq!(asked_bytes(&server, before), BLOCK_BYTES);
     arrived(&client, &content, got);
 }
 
@@ -110,9 +110,9 @@ async fn a_file_that_lost_its_end_gets_it_back() {
     arrived(&client, &content, client.get().await);
     fs::OpenOptions::new().write(true).open(client.target()).unwrap().set_len(90 * MIB).unwrap();
     transfer::reopen(&client.target(), &[]).unwrap();
-    let before = server.served_bytes();
+    let before = server.requests().len();
     let got = client.get().await;
-    assert!(server.served_bytes() - before <= 12 * MIB);
+    assert!(asked_bytes(&server, before) <= 12 * MIB);
     arrived(&client, &content, got);
 }
 
