@@ -3,18 +3,19 @@
 //!
 //! ```text
 //! connections ─▶ writer ─▶ [block is written] ─▶ syncer: sync data, then journal
-//!                                            └─▶ hasher: SHA-256 in order, close behind
+//!                   └─ what comes in order ────▶ hasher: SHA-256, close behind; what did not, it reads from the file
 //! ```
 //!
 //! **The invariant:** the journal never names a block whose bytes are not on the disk; and what is not in the journal
 //! yet is never more than [`MOST_AHEAD_BYTES`], so that no kill costs more.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use fs4::FileExt as _;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -34,6 +35,9 @@ const SYNC_AFTER: Duration = Duration::from_millis(500);
 
 /// How many pieces may be on their way to the writer. A piece is a read from a socket: at most some 400 kB.
 const QUEUE: usize = 16;
+
+/// How many bytes may be kept for the hasher. It reads the rest from the file, where they are in the page cache.
+const MOST_KEPT_BYTES: u64 = 32 << 20;
 
 /// Bytes of the file, from a connection.
 #[derive(Debug)]
@@ -99,7 +103,10 @@ pub(crate) struct Disk {
 struct Shared {
     size_bytes: u64,
     state: Mutex<State>,
-    changed: Condvar,
+    /// Each thread waits for its own news.
+    for_writer: Condvar,
+    for_syncer: Condvar,
+    for_hasher: Condvar,
     failed: Notify,
 }
 
@@ -112,7 +119,11 @@ struct State {
     syncing: bool,
     written_bytes: u64,
     durable_bytes: u64,
-    hashed_blocks: usize,
+    /// Written bytes that come next for the hasher, and the place behind the last of them.
+    kept: VecDeque<bytes::Bytes>,
+    kept_bytes: u64,
+    kept_end: u64,
+    hashed_bytes: u64,
     /// No more pieces come.
     closed: bool,
     /// Nobody wants the result.
@@ -139,6 +150,10 @@ impl Disk {
         let file = Arc::new(file);
         let (give_journal, syncer) = oneshot::channel();
         let (give_hash, hasher) = oneshot::channel();
+        let (for_room, its_file) = (Arc::clone(&shared), Arc::clone(&file));
+        tokio::task::spawn_blocking(move || {
+            for_room.guard("Setting room aside for", |shared| set_aside(&its_file, shared.size_bytes));
+        });
         let (for_writer, its_file) = (Arc::clone(&shared), Arc::clone(&file));
         tokio::task::spawn_blocking(move || for_writer.guard("Writing", |shared| shared.write(&its_file, queue)));
         let (for_syncer, its_file) = (Arc::clone(&shared), Arc::clone(&file));
@@ -170,7 +185,7 @@ impl Disk {
         Fill {
             durable_bytes: state.durable_bytes,
             written_bytes: state.written_bytes,
-            hashed_bytes: (state.hashed_blocks as u64 * BLOCK_BYTES).min(self.shared.size_bytes),
+            hashed_bytes: state.hashed_bytes,
             map: state.map(self.shared.size_bytes, cells),
         }
     }
@@ -213,7 +228,7 @@ impl Disk {
 impl Drop for Disk {
     fn drop(&mut self) {
         self.shared.state().abandoned = true;
-        self.shared.changed.notify_all();
+        self.shared.notify_all();
     }
 }
 
@@ -236,20 +251,32 @@ impl Shared {
             syncing: false,
             written_bytes: there,
             durable_bytes: there,
-            hashed_blocks: 0,
+            kept: VecDeque::new(),
+            kept_bytes: 0,
+            kept_end: 0,
+            hashed_bytes: 0,
             closed: false,
             abandoned: false,
             failure: None,
         };
-        Self { size_bytes, state: Mutex::new(state), changed: Condvar::new(), failed: Notify::new() }
+        Self {
+            size_bytes,
+            state: Mutex::new(state),
+            for_writer: Condvar::new(),
+            for_syncer: Condvar::new(),
+            for_hasher: Condvar::new(),
+            failed: Notify::new(),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    fn notify_all(&self) {
+        for thread in [&self.for_writer, &self.for_syncer, &self.for_hasher] {
+            thread.notify_all();
+        }
     }
 
     fn failure(&self) -> DiskFailure {
@@ -264,7 +291,7 @@ impl Shared {
             state.failure.get_or_insert(DiskFailure { doing, source });
             state.abandoned = true;
             drop(state);
-            self.changed.notify_all();
+            self.notify_all();
             self.failed.notify_waiters();
         }
     }
@@ -280,6 +307,7 @@ impl Shared {
             if wrote.is_err() {
                 break wrote;
             }
+            self.keep(offset, &bytes);
             while !bytes.is_empty() {
                 let number = offset / BLOCK_BYTES;
                 let rest = (number + 1) * BLOCK_BYTES - offset;
@@ -293,8 +321,25 @@ impl Shared {
             }
         };
         self.state().closed = true;
-        self.changed.notify_all();
+        self.notify_all();
         done
+    }
+
+    /// Keeps written bytes for the hasher, if they are what it wants next.
+    fn keep(&self, offset: u64, bytes: &bytes::Bytes) {
+        let mut state = self.state();
+        let n_bytes = bytes.len() as u64;
+        if state.kept_end != offset || state.kept_bytes + n_bytes > MOST_KEPT_BYTES {
+            return;
+        }
+        state.kept.push_back(bytes.clone());
+        state.kept_bytes += n_bytes;
+        state.kept_end += n_bytes;
+        let waits = state.kept.len() == 1;
+        drop(state);
+        if waits {
+            self.for_hasher.notify_one();
+        }
     }
 
     /// False if nobody wants the result any more.
@@ -306,7 +351,7 @@ impl Shared {
             ahead_bytes > MOST_AHEAD_BYTES && (state.syncing || !state.pending.is_empty())
         };
         while !state.abandoned && must_wait(&state) {
-            state = self.wait(state);
+            state = self.for_writer.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         !state.abandoned
     }
@@ -325,8 +370,13 @@ impl Shared {
         let crc32 = hasher.clone().finalize();
         (block.crc32, block.resumed) = (Some(crc32), false);
         state.pending.push((number, crc32));
+        // The first starts the clock, and enough end the wait.
+        let news = state.pending.len() == 1 || state.pending.len() as u64 * BLOCK_BYTES >= SYNC_BYTES;
         drop(state);
-        self.changed.notify_all();
+        if news {
+            self.for_syncer.notify_one();
+        }
+        self.for_hasher.notify_one();
         true
     }
 
@@ -342,7 +392,7 @@ impl Shared {
             state.durable_bytes += n_bytes;
             state.syncing = false;
             drop(state);
-            self.changed.notify_all();
+            self.for_writer.notify_one();
         }
         Ok(())
     }
@@ -361,13 +411,13 @@ impl Shared {
                     return None;
                 }
                 since = None;
-                state = self.wait(state);
+                state = self.for_syncer.wait(state).unwrap_or_else(PoisonError::into_inner);
             } else if enough || ends || first.elapsed() >= SYNC_AFTER {
                 state.syncing = true;
                 return Some(std::mem::take(&mut state.pending));
             } else {
                 let left = SYNC_AFTER.saturating_sub(first.elapsed());
-                (state, _) = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
+                (state, _) = self.for_syncer.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
             }
         }
     }
@@ -376,39 +426,55 @@ impl Shared {
     fn hash(&self, file: &File, tell_bad: &mpsc::UnboundedSender<u64>) -> io::Result<Option<String>> {
         let mut sha256 = Sha256::new();
         let mut buffer = vec![0; usize::try_from(BLOCK_BYTES).unwrap_or(0)];
-        let n_blocks = self.state().blocks.len();
-        let mut number = 0;
-        while number < n_blocks {
-            let Some(block) = self.next_to_hash(number) else { return Ok(None) };
-            let bytes = &mut buffer[..block_length(number, self.size_bytes) as usize];
-            let read = read_exact_at(file, bytes, number as u64 * BLOCK_BYTES);
-            let is_short = matches!(&read, Err(error) if error.kind() == io::ErrorKind::UnexpectedEof);
-            if block.resumed && (is_short || block.crc32 != Some(crc32fast::hash(bytes))) {
-                self.forget(number);
-                let _ = tell_bad.send(number as u64);
-                continue;
+        let mut at = 0;
+        while at < self.size_bytes {
+            match self.next_to_hash(at) {
+                None => return Ok(None),
+                Some(ToHash::Kept(bytes)) => {
+                    sha256.update(&bytes);
+                    at += bytes.len() as u64;
+                }
+                Some(ToHash::InFile { number, block, end }) => {
+                    let bytes = &mut buffer[..usize::try_from(end - at).unwrap_or(0)];
+                    let read = read_exact_at(file, bytes, at);
+                    let is_short = matches!(&read, Err(error) if error.kind() == io::ErrorKind::UnexpectedEof);
+                    if block.resumed && (is_short || block.crc32 != Some(crc32fast::hash(bytes))) {
+                        self.forget(number);
+                        let _ = tell_bad.send(number as u64);
+                        continue;
+                    }
+                    read?;
+                    sha256.update(&bytes);
+                    at = end;
+                }
             }
-            read?;
-            sha256.update(&bytes);
-            number += 1;
-            self.state().hashed_blocks = number;
+            self.state().hashed_bytes = at;
         }
         Ok(Some(hex(&sha256.finalize())))
     }
 
-    /// Waits until a block is written.
-    fn next_to_hash(&self, number: usize) -> Option<Block> {
+    /// Waits until what comes at this place is there.
+    fn next_to_hash(&self, at: u64) -> Option<ToHash> {
+        let number = usize::try_from(at / BLOCK_BYTES).unwrap_or(usize::MAX);
+        let end = number as u64 * BLOCK_BYTES + u64::from(block_length(number, self.size_bytes));
         let mut state = self.state();
         loop {
-            let block = state.blocks[number];
             if state.abandoned {
                 return None;
-            } else if block.crc32.is_some() {
-                return Some(block);
+            }
+            if let Some(bytes) = state.kept.pop_front() {
+                state.kept_bytes -= bytes.len() as u64;
+                return Some(ToHash::Kept(bytes));
+            }
+            let block = state.blocks[number];
+            if block.crc32.is_some() {
+                // What is written behind it can be kept again.
+                state.kept_end = end;
+                return Some(ToHash::InFile { number, block, end });
             } else if state.closed {
                 return None;
             }
-            state = self.wait(state);
+            state = self.for_hasher.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -419,7 +485,18 @@ impl Shared {
         state.blocks[number] = Block::default();
         state.written_bytes -= n_bytes;
         state.durable_bytes -= n_bytes;
+        // What was kept behind it is in the file too.
+        state.kept.clear();
+        (state.kept_bytes, state.kept_end) = (0, number as u64 * BLOCK_BYTES);
     }
+}
+
+/// What the hasher takes next.
+enum ToHash {
+    /// From memory.
+    Kept(bytes::Bytes),
+    /// From the file, up to the end of the block.
+    InFile { number: usize, block: Block, end: u64 },
 }
 
 impl State {
@@ -433,6 +510,16 @@ impl State {
             u8::try_from(filled * 100 / all.max(1)).unwrap_or(100)
         };
         (0..cells).map(percent).collect()
+    }
+}
+
+/// Makes the room of the whole file its own, where the drive can do that without writing; most do it at once. Beside the
+/// download, because a file system in memory takes its time over it.
+fn set_aside(file: &File, size_bytes: u64) -> io::Result<()> {
+    match file.allocate(size_bytes) {
+        Err(error) if error.kind() == io::ErrorKind::StorageFull => Err(error),
+        // It will be found out later whether there is room.
+        _ => Ok(()),
     }
 }
 

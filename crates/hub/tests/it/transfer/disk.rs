@@ -176,7 +176,7 @@ async fn a_path_that_is_too_long_is_said_before_the_first_byte() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn room_for_the_whole_file_is_set_aside_before_the_first_byte() {
+async fn room_for_the_whole_file_is_set_aside_at_the_beginning() {
     let content = Content::model(76, 200 * MIB);
     let server = serve(&content);
     server.throttle(Some(1_000_000));
