@@ -23,6 +23,14 @@ pub enum TransferError {
         /// The file.
         file: String,
     },
+    /// Several models, and nobody said which.
+    #[error("{repo} holds several models. Name one of them, as in {repo}:{}. There are {}.", models[0], models.join(", "))]
+    WhichModel {
+        /// The repository.
+        repo: String,
+        /// What there is: quantizations, or files where no name tells one.
+        models: Vec<String>,
+    },
     /// Only whole files, which no download of this size would survive.
     #[error(
         "“{host}” hands out whole files only, so that a download could never go on after a break. Use another server, or ask whoever runs the proxy to let range requests through."

@@ -64,7 +64,7 @@ pub struct Request {
     pub repo: RepoId,
     /// A branch, usually `main`, a tag or a commit.
     pub revision: String,
-    /// A quantization, or the path of a file in the repository.
+    /// A quantization, or the path of a file in the repository; empty for the only model in it.
     pub wanted: String,
     /// The models folder: the files go into `owner/name` below it.
     pub root: PathBuf,

@@ -77,7 +77,7 @@ impl Paths {
 
 impl Order {
     /// Asks the server what there is: the commit that a revision (a branch such as `main`) names now, and the files of
-    /// the model `wanted` (see [`crate::remote::Listing::model`]) in it.
+    /// the model `wanted` (see [`crate::remote::Listing::model`]; empty: the only one) in it.
     ///
     /// # Errors
     /// [`TransferError::Remote`], [`TransferError::NoChecksum`], [`TransferError::NotGguf`].
@@ -98,7 +98,14 @@ impl Order {
     /// # Errors
     /// As [`Order::resolve`], but for what the server says.
     pub fn of(hub: &Hub, listing: &Listing, wanted: &str, root: &Path) -> Result<Self, TransferError> {
-        let model = listing.model(wanted)?;
+        let model = match (wanted, listing.models()) {
+            ("", [only]) => only,
+            ("", models @ [_, _, ..]) => {
+                let quants = models.iter().map(|model| model.quant.clone().unwrap_or_else(|| model.path().to_owned()));
+                return Err(TransferError::WhichModel { repo: listing.repo().to_string(), models: quants.collect() });
+            }
+            _ => listing.model(wanted)?,
+        };
         if let Some(first_missing) = model.missing().next() {
             let (count, missing) = (model.part_count(), model.part_count() as usize - model.parts.len());
             let model = model.path().to_owned();

@@ -41,6 +41,19 @@ async fn what_is_not_there_is_said_to_be_not_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_only_model_needs_no_name_and_several_are_listed() {
+    let content = Content::model(66, MIB);
+    let server = serve(&content);
+    let mut client = Client::of(&server);
+    client.wanted = String::new();
+    arrived(&client, &content, client.get().await);
+    let server = TestHub::start(vec![repo(&content).file("Model-Q8_0.gguf", Content::model(67, 2 * MIB))]);
+    let mut client = Client::of(&server);
+    client.wanted = String::new();
+    failed(&client, client.get().await, &["several models", "Q4_K_M, Q8_0", "owner/model:Q4_K_M"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_without_a_published_checksum_is_not_downloaded() {
     let content = Content::model(62, MIB);
     let server = TestHub::start(vec![repo(&content).without_lfs(NAME)]);
