@@ -172,14 +172,17 @@ impl App {
         self.read_downloads().await?;
         let id = {
             let mut list = self.inner.downloads.list();
+            // It may have been asked for by its quantization, or by another of its files.
+            let target = repo.split('/').chain(wanted.split('/')).fold(root.clone(), |path, name| path.join(name));
             let same = |entry: &&mut Entry| {
                 let kept = &entry.kept;
-                entry.is_shown() && (&kept.repo, &kept.wanted, &kept.root) == (&repo, &wanted, &root)
+                let is_it = (&kept.repo, &kept.wanted, &kept.root) == (&repo, &wanted, &root);
+                entry.is_shown() && (is_it || kept.targets.contains(&target))
             };
             match list.iter_mut().find(same) {
                 Some(entry) => {
                     entry.kept.outcome = Outcome::Wanted;
-                    entry.kept.revision = revision;
+                    (entry.kept.wanted, entry.kept.revision) = (wanted, revision);
                     entry.kept.id.clone()
                 }
                 None => {
@@ -271,22 +274,6 @@ impl App {
             list.insert(at, entry);
         }
         self.list_of_downloads_changed().await
-    }
-
-    /// Fetches the damaged parts of a model that was downloaded once. `bad` are the byte ranges of each file that are not
-    /// what was published.
-    pub(crate) async fn download_again(
-        &self,
-        bad: Vec<(PathBuf, Vec<std::ops::Range<u64>>)>,
-    ) -> Result<String, ApiError> {
-        let reopened = tokio::task::spawn_blocking(move || {
-            let reopened = bad.into_iter().map(|(file, bad)| transfer::reopen(&file, &bad));
-            reopened.collect::<Result<Vec<_>, _>>()
-        });
-        let Some(request) = reopened.await??.into_iter().next() else {
-            return Err(ApiError::new(ErrorCode::BadInput, "There is nothing to repair."));
-        };
-        self.enqueue(request.repo.to_string(), request.wanted, request.revision, request.root).await
     }
 
     /// How fast downloads may be, from now on.
@@ -521,13 +508,14 @@ async fn follow(app: App, id: String, repo: RepoId, mut progress: watch::Receive
             tracing::warn!(%error, "the list of downloads could not be kept");
         }
         // The server may not have been there when the licence was asked for. It is now.
-        if is_answered && !std::mem::replace(&mut is_licence_known, true) {
-            if let Err(error) = app.check_licence(&repo).await {
-                let mut list = app.inner.downloads.list();
-                if let Ok(at) = position(&list, &id) {
-                    list[at].kept.outcome = Outcome::Failed(error);
-                    list[at].halt();
-                }
+        if is_answered
+            && !std::mem::replace(&mut is_licence_known, true)
+            && let Err(error) = app.check_licence(&repo).await
+        {
+            let mut list = app.inner.downloads.list();
+            if let Ok(at) = position(&list, &id) {
+                list[at].kept.outcome = Outcome::Failed(error);
+                list[at].halt();
             }
         }
         if more {

@@ -1,6 +1,7 @@
 //! Models that are not here yet, with a server on this computer that speaks like Hugging Face.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod alone;
 #[path = "../../hub/tests/it/hub_server.rs"]
 #[allow(dead_code, reason = "other tests misbehave in more ways")]
 mod hub_server;
@@ -24,39 +25,12 @@ use paddock_core::{
     view::{RemoteModelView, TokenPlace},
 };
 
+use alone::is_alone;
 use hub_server::{Content, HubServer, Reply, Repo, Request, entry};
 use llama_70b::llama_70b;
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 const CANARY: &str = "hf_canaryCanaryCanary";
-
-/// Whether this is the process for this test alone: without a keychain, and without a token of whoever runs the tests.
-/// Otherwise runs one.
-fn is_alone(name: &str) -> bool {
-    if std::env::var_os("PADDOCK_TEST_ALONE").is_some() {
-        return true;
-    }
-    let home = tempfile::tempdir().unwrap();
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", name, "--nocapture"])
-        .env("PADDOCK_TEST_ALONE", "1")
-        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
-        .env("XDG_RUNTIME_DIR", home.path())
-        .env("HF_HOME", home.path())
-        .env_remove("HF_TOKEN")
-        .env_remove("HF_TOKEN_PATH")
-        .env_remove("HUGGING_FACE_HUB_TOKEN")
-        .env_remove("HF_ENDPOINT")
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    false
-}
 
 /// An app whose engine cannot be started, which no test here needs.
 fn app(folder: &Path) -> App {
