@@ -126,7 +126,7 @@ async fn remove(app: &App, wanted: &str, json: bool) -> Result<(), ApiError> {
 fn find(library: &LibraryView, wanted: &str) -> Result<LibraryModelView, ApiError> {
     let absolute = std::path::absolute(wanted).unwrap_or_default();
     let by_path = library.models.iter().find(|model| Path::new(&model.path) == absolute);
-    let named = || library.models.iter().filter(|model| model.name.eq_ignore_ascii_case(wanted));
+    let named = || library.models.iter().filter(|model| is_called(model, wanted));
     match (by_path, named().count()) {
         (Some(model), _) => Ok(model.clone()),
         (None, 1) => named().next().cloned().ok_or_else(|| none(wanted)),
@@ -137,6 +137,13 @@ fn find(library: &LibraryView, wanted: &str) -> Result<LibraryModelView, ApiErro
             Err(ApiError { hint: Some("Give the path of one.".into()), ..failure(ErrorCode::BadInput, message) })
         }
     }
+}
+
+/// By its own name, or by that of its file, which also tells the quantization.
+fn is_called(model: &LibraryModelView, wanted: &str) -> bool {
+    let path = Path::new(&model.path);
+    let names = [Some(model.name.as_ref()), path.file_name(), path.file_stem()];
+    names.into_iter().flatten().any(|name| name.eq_ignore_ascii_case(wanted))
 }
 
 fn none(wanted: &str) -> ApiError {
