@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use paddock_core::{App, AppConfig, DataDir, EngineCommand, HostConfig};
 use paddock_test_hub::{Act, Content, Kind, Repo, TestHub};
 use serde_json::Value;
 
@@ -159,6 +160,57 @@ fn a_name_that_is_none_is_a_clear_error() {
         let output = command.stdin(Stdio::null()).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(!output.status.success() && said.contains(words), "{model}: {said}");
+    }
+}
+
+#[test]
+fn without_a_folder_and_a_server_it_takes_those_that_the_window_uses() {
+    let content = Content::model(7, 5 * MIB);
+    let server = serve(&content);
+    let folder = tempfile::tempdir().unwrap();
+    let (data, chosen) = (folder.path().join("data"), folder.path().join("chosen"));
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let engine = EngineCommand { program: "no engine".into(), args: Vec::new() };
+        let config = AppConfig { data: DataDir::at(&data), engine, host: HostConfig::default() };
+        let window = App::open(config).unwrap();
+        let mut settings = window.download_settings().await.unwrap();
+        settings.models_folder = chosen.to_str().unwrap().to_owned();
+        settings.endpoint = Some(server.url());
+        window.set_download_settings(settings).await.unwrap();
+        window.shut_down().await;
+    });
+    let mut command = Command::new(env!("CARGO_BIN_EXE_paddock"));
+    command.args(["download", "owner/model:Q4_K_M"]).env_clear().env("HOME", folder.path());
+    let output = command.env("PADDOCK_DATA_DIR", &data).stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8(output.stdout).unwrap().trim_end(), target(&chosen).to_str().unwrap());
+}
+
+/// S11.
+#[test]
+fn a_gated_model_comes_with_the_environments_token_which_is_shown_nowhere() {
+    const CANARY: &str = "hf_canaryCanaryCanary";
+    let content = Content::model(8, 5 * MIB);
+    let gated = Repo::new("owner/model").file(NAME, content.clone()).gated(CANARY);
+    let server = TestHub::start(vec![gated]);
+    let folder = tempfile::tempdir().unwrap();
+    for token in ["hf_wrongCanaryCanary", CANARY] {
+        let output = download(&server, folder.path(), &["--json"]).env("HF_TOKEN", token).output().unwrap();
+        assert_eq!(output.status.success(), token == CANARY, "{}", String::from_utf8_lossy(&output.stderr));
+        let said = [output.stdout, output.stderr].concat();
+        assert!(!String::from_utf8(said).unwrap().contains("Canary"));
+    }
+    assert!(same(&target(folder.path()), &content));
+    let mut folders = vec![folder.path().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let bytes = fs::read(&path).unwrap();
+                assert!(!bytes.windows(6).any(|window| window == b"Canary"), "{}", path.display());
+            }
+        }
     }
 }
 
