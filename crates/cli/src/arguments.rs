@@ -44,7 +44,7 @@ pub struct DownloadOptions {
     /// A file of the repository, instead of a quantization; of a split model any of its parts.
     #[arg(long, value_name = "PATH")]
     pub file: Option<String>,
-    /// Another server than huggingface.co, such as a mirror [default: HF_ENDPOINT].
+    /// Another server than huggingface.co, such as a mirror [default: the one chosen in Paddock, or HF_ENDPOINT].
     #[arg(long, value_name = "URL")]
     pub endpoint: Option<String>,
     /// Models folder; the files go into OWNER/NAME below it [default: the one chosen in Paddock].
@@ -81,6 +81,9 @@ pub enum ModelsCommand {
         /// Its file, or its name if no other model has it.
         #[arg(value_name = "FILE|NAME")]
         model: String,
+        /// Fetch again what is damaged of a model that Paddock downloaded, and nothing else.
+        #[arg(long)]
+        repair: bool,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -104,7 +107,7 @@ pub struct SearchOptions {
     /// At most so many repositories.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub limit: u32,
-    /// Another server than huggingface.co [default: HF_ENDPOINT].
+    /// Another server than huggingface.co [default: the one chosen in Paddock, or HF_ENDPOINT].
     #[arg(long, value_name = "URL")]
     pub endpoint: Option<String>,
     /// Print JSON.

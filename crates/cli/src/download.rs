@@ -28,17 +28,7 @@ pub async fn run(options: DownloadOptions) -> Result<(), ApiError> {
         limit_bytes_per_s: options.limit,
         connections: options.connections,
     };
-    let (stop, stopped) = watch::channel(false);
-    let (tell, progress) = watch::channel(Progress::default());
-    tokio::spawn(async move {
-        // Where there is no Ctrl+C to be heard, there is none to wait for.
-        if tokio::signal::ctrl_c().await.is_ok() {
-            stop.send_replace(true);
-        } else {
-            std::future::pending::<()>().await;
-        }
-        drop(stop);
-    });
+    let (stopped, (tell, progress)) = (stop_at_ctrl_c(), watch::channel(Progress::default()));
     let json = options.json;
     let showing = tokio::spawn(async move { if json { show_lines(progress).await } else { show_bar(progress).await } });
     let done = download_once(one, stopped, &tell).await;
@@ -54,6 +44,21 @@ pub async fn run(options: DownloadOptions) -> Result<(), ApiError> {
         (Err(_), false) => {}
     }
     done.map(drop)
+}
+
+/// Becomes true when the user has had enough.
+pub fn stop_at_ctrl_c() -> watch::Receiver<bool> {
+    let (stop, stopped) = watch::channel(false);
+    tokio::spawn(async move {
+        // Where there is no Ctrl+C to be heard, there is none to wait for.
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop.send_replace(true);
+        } else {
+            std::future::pending::<()>().await;
+        }
+        drop(stop);
+    });
+    stopped
 }
 
 impl DownloadOptions {
@@ -127,7 +132,7 @@ fn in_s(wait: &Wait) -> u64 {
 }
 
 /// How far it is, as a bar on the terminal; what matters as lines where there is none.
-async fn show_bar(mut progress: watch::Receiver<Progress>) {
+pub async fn show_bar(mut progress: watch::Receiver<Progress>) {
     let is_terminal = std::io::stderr().is_terminal();
     let target = if is_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(None, target);

@@ -4,19 +4,22 @@ use std::path::Path;
 
 use paddock_core::{
     ApiError, App, AppConfig, ErrorCode,
+    transfer::Progress,
     view::{LibraryModelView, LibraryView, ModelSource, VerifiedView},
 };
+use tokio::sync::watch;
 
 use crate::{
     arguments::{ModelsCommand, ModelsOptions},
+    download::{show_bar, stop_at_ctrl_c},
     terminal,
 };
 
 pub async fn run(options: ModelsOptions) -> Result<(), ApiError> {
-    let app = App::open(AppConfig::usual()?)?;
+    let app = App::open_for_command(AppConfig::usual()?)?;
     match options.command {
         ModelsCommand::List { json } => list(&app, json).await,
-        ModelsCommand::Verify { model, json } => verify(&app, &model, json).await,
+        ModelsCommand::Verify { model, repair, json } => verify(&app, &model, repair, json).await,
         ModelsCommand::Remove { model, json } => remove(&app, &model, json).await,
     }
 }
@@ -40,7 +43,7 @@ async fn list(app: &App, json: bool) -> Result<(), ApiError> {
 }
 
 /// Fails if a byte is wrong, so that scripts can rely on it.
-async fn verify(app: &App, wanted: &str, json: bool) -> Result<(), ApiError> {
+async fn verify(app: &App, wanted: &str, repair: bool, json: bool) -> Result<(), ApiError> {
     let model = find(&app.library().await?, wanted)?;
     let (mut changes, path) = (app.library_changes(), model.path.clone());
     let progress = async {
@@ -59,7 +62,11 @@ async fn verify(app: &App, wanted: &str, json: bool) -> Result<(), ApiError> {
         () = progress => Err(failure(ErrorCode::Internal, "The list of models was closed.".into())),
     };
     terminal::show_progress("");
-    let verified = verified?;
+    let mut verified = verified?;
+    if repair && matches!(verified.verified, VerifiedView::Broken { .. }) {
+        eprintln!("{} The damaged part is fetched again.", sentence(&verified));
+        verified = repaired(app, verified).await?;
+    }
     if json {
         terminal::write_json(&verified)?;
     } else {
@@ -67,8 +74,35 @@ async fn verify(app: &App, wanted: &str, json: bool) -> Result<(), ApiError> {
     }
     match verified.verified {
         VerifiedView::Verified => Ok(()),
-        VerifiedView::Broken { sentence, .. } => Err(failure(ErrorCode::ModelRefused, sentence)),
-        other => Err(failure(ErrorCode::ModelRefused, format!("{} is {}.", verified.path, state(&other)))),
+        VerifiedView::Broken { repair_bytes: Some(_), .. } => Err(ApiError {
+            hint: Some(format!("`paddock models verify --repair {}` fetches that again.", verified.name)),
+            ..failure(ErrorCode::ModelRefused, sentence(&verified))
+        }),
+        _ => Err(failure(ErrorCode::ModelRefused, sentence(&verified))),
+    }
+}
+
+/// The model after what is damaged of it was fetched again.
+async fn repaired(app: &App, model: LibraryModelView) -> Result<LibraryModelView, ApiError> {
+    let (tell, progress) = watch::channel(Progress::default());
+    let showing = tokio::spawn(show_bar(progress));
+    let done = app.repair_once(&model.path, stop_at_ctrl_c(), &tell).await;
+    drop(tell);
+    // What was told last comes before the end.
+    let _ = showing.await;
+    if let Err(error) = done {
+        // What is here of it has no final name now, and no place in the list.
+        let hint = model.repo.map(|repo| format!("`paddock download {repo}` with --file goes on with it."));
+        return Err(ApiError { hint: error.hint.clone().or(hint), ..error });
+    }
+    find(&app.scan_library().await?, &model.path)
+}
+
+/// What is known of its bytes, in words.
+fn sentence(model: &LibraryModelView) -> String {
+    match &model.verified {
+        VerifiedView::Broken { sentence, .. } => sentence.clone(),
+        other => format!("{} is {}.", model.path, state(other)),
     }
 }
 
@@ -92,7 +126,7 @@ async fn remove(app: &App, wanted: &str, json: bool) -> Result<(), ApiError> {
 fn find(library: &LibraryView, wanted: &str) -> Result<LibraryModelView, ApiError> {
     let absolute = std::path::absolute(wanted).unwrap_or_default();
     let by_path = library.models.iter().find(|model| Path::new(&model.path) == absolute);
-    let named = || library.models.iter().filter(|model| model.name.eq_ignore_ascii_case(wanted));
+    let named = || library.models.iter().filter(|model| is_called(model, wanted));
     match (by_path, named().count()) {
         (Some(model), _) => Ok(model.clone()),
         (None, 1) => named().next().cloned().ok_or_else(|| none(wanted)),
@@ -103,6 +137,13 @@ fn find(library: &LibraryView, wanted: &str) -> Result<LibraryModelView, ApiErro
             Err(ApiError { hint: Some("Give the path of one.".into()), ..failure(ErrorCode::BadInput, message) })
         }
     }
+}
+
+/// By its own name, or by that of its file, which also tells the quantization.
+fn is_called(model: &LibraryModelView, wanted: &str) -> bool {
+    let path = Path::new(&model.path);
+    let names = [Some(model.name.as_ref()), path.file_name(), path.file_stem()];
+    names.into_iter().flatten().any(|name| name.eq_ignore_ascii_case(wanted))
 }
 
 fn none(wanted: &str) -> ApiError {

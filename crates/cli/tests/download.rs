@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use paddock_core::{App, AppConfig, DataDir, EngineCommand, HostConfig};
 use paddock_test_hub::{Act, Content, Kind, Repo, TestHub};
 use serde_json::Value;
 
@@ -87,7 +88,8 @@ fn with_json_every_line_is_an_object_and_the_last_says_how_it_ended() {
         }
     });
     let folder = tempfile::tempdir().unwrap();
-    let output = download(&server, folder.path(), &["--json"]).output().unwrap();
+    // Of two connections the one that was not asked to wait might fetch everything meanwhile.
+    let output = download(&server, folder.path(), &["--json", "--connections", "1"]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let lines = lines(&output.stdout);
     let waiting = lines.iter().find(|line| line["event"] == "waiting").unwrap();
@@ -161,6 +163,57 @@ fn a_name_that_is_none_is_a_clear_error() {
     }
 }
 
+#[test]
+fn without_a_folder_and_a_server_it_takes_those_that_the_window_uses() {
+    let content = Content::model(7, 5 * MIB);
+    let server = serve(&content);
+    let folder = tempfile::tempdir().unwrap();
+    let (data, chosen) = (folder.path().join("data"), folder.path().join("chosen"));
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let engine = EngineCommand { program: "no engine".into(), args: Vec::new() };
+        let config = AppConfig { data: DataDir::at(&data), engine, host: HostConfig::default() };
+        let window = App::open(config).unwrap();
+        let mut settings = window.download_settings().await.unwrap();
+        settings.models_folder = chosen.to_str().unwrap().to_owned();
+        settings.endpoint = Some(server.url());
+        window.set_download_settings(settings).await.unwrap();
+        window.shut_down().await;
+    });
+    let mut command = Command::new(env!("CARGO_BIN_EXE_paddock"));
+    command.args(["download", "owner/model:Q4_K_M"]).env_clear().env("HOME", folder.path());
+    let output = command.env("PADDOCK_DATA_DIR", &data).stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8(output.stdout).unwrap().trim_end(), target(&chosen).to_str().unwrap());
+}
+
+/// S11.
+#[test]
+fn a_gated_model_comes_with_the_environments_token_which_is_shown_nowhere() {
+    const CANARY: &str = "hf_canaryCanaryCanary";
+    let content = Content::model(8, 5 * MIB);
+    let gated = Repo::new("owner/model").file(NAME, content.clone()).gated(CANARY);
+    let server = TestHub::start(vec![gated]);
+    let folder = tempfile::tempdir().unwrap();
+    for token in ["hf_wrongCanaryCanary", CANARY] {
+        let output = download(&server, folder.path(), &["--json"]).env("HF_TOKEN", token).output().unwrap();
+        assert_eq!(output.status.success(), token == CANARY, "{}", String::from_utf8_lossy(&output.stderr));
+        let said = [output.stdout, output.stderr].concat();
+        assert!(!String::from_utf8(said).unwrap().contains("Canary"));
+    }
+    assert!(same(&target(folder.path()), &content));
+    let mut folders = vec![folder.path().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let bytes = fs::read(&path).unwrap();
+                assert!(!bytes.windows(6).any(|window| window == b"Canary"), "{}", path.display());
+            }
+        }
+    }
+}
+
 /// D20.
 #[test]
 fn of_two_programs_on_one_file_one_downloads_and_both_succeed() {
@@ -205,11 +258,16 @@ fn killed_at_two_hundred_points_it_loses_little_and_never_shows_what_was_not_ver
     // As lines do. Faster than this, what a socket holds at the kill would count as lost.
     server.throttle(Some(12_000_000));
     let folder = tempfile::tempdir().unwrap();
-    let (mut kills, mut finished, mut most_lost) = (0_u64, 0, 0);
+    let (mut kills, mut with_bytes, mut finished, mut most_lost) = (0_u64, 0, 0, 0);
     while kills < 200 {
         let before = Account::of(&server, folder.path());
-        let mut child = download(&server, folder.path(), &[]).spawn().unwrap();
-        sleep(Duration::from_millis(random(kills + 1_000 * finished) % 420));
+        let mut child = download(&server, folder.path(), &["--json"]).spawn().unwrap();
+        // From the first news on, so that a slow start does not move all kills before the first byte. Every fourth
+        // comes late enough for blocks in the journal.
+        let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
+        let _ = told.next();
+        let longest_ms = if kills % 4 == 0 { 1_600 } else { 240 };
+        sleep(Duration::from_millis(random(kills + 1_000 * finished) % longest_ms));
         let ended_by_itself = child.try_wait().unwrap().is_some();
         child.kill().unwrap();
         child.wait().unwrap();
@@ -223,6 +281,7 @@ fn killed_at_two_hundred_points_it_loses_little_and_never_shows_what_was_not_ver
         let lost = (after.served_bytes - before.served_bytes).saturating_sub(after.safe_bytes - before.safe_bytes);
         assert!(lost <= 64 * MIB, "kill {kills}: {lost} bytes were lost");
         most_lost = most_lost.max(lost);
+        with_bytes += u64::from(after.safe_bytes > before.safe_bytes);
         kills += u64::from(!ended_by_itself);
         if target(folder.path()).exists() {
             fs::remove_dir_all(folder.path().join("owner")).unwrap();
@@ -233,8 +292,9 @@ fn killed_at_two_hundred_points_it_loses_little_and_never_shows_what_was_not_ver
     let output = download(&server, folder.path(), &[]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(same(&target(folder.path()), &content));
+    assert!(with_bytes > 20, "only {with_bytes} kills came late enough to prove anything");
     eprintln!(
-        "200 kills, {finished} files finished between them, at most {:.1} MiB lost",
+        "200 kills, {with_bytes} after new blocks, {finished} files finished between them, at most {:.1} MiB lost",
         most_lost as f64 / MIB as f64
     );
 }
@@ -285,6 +345,7 @@ fn after_fifty_power_cuts_the_final_name_means_verified_and_the_journal_tells_th
         }
     }
     assert!(cuts_with_bytes > 20, "only {cuts_with_bytes} cuts came late enough to prove anything");
+    eprintln!("50 power cuts, {cuts_with_bytes} of them with blocks in the journal");
 }
 
 /// A file system of its own in a file.

@@ -77,6 +77,16 @@ impl App {
     /// # Errors
     /// When the database cannot be opened (a damaged one is set aside; see [`paddock_store::Store::open`]).
     pub fn open(config: AppConfig) -> Result<Self, ApiError> {
+        let app = Self::open_for_command(config)?;
+        tokio::spawn(downloads::go_on(app.clone()));
+        Ok(app)
+    }
+
+    /// The same for a single command: the list of downloads is the window's, and stays as it is.
+    ///
+    /// # Errors
+    /// As [`App::open`].
+    pub fn open_for_command(config: AppConfig) -> Result<Self, ApiError> {
         let store = Store::open(config.data.database())?;
         let report = store.report();
         if *report != paddock_store::OpenReport::default() {
@@ -100,7 +110,6 @@ impl App {
         };
         tokio::spawn(tell_of_deaths(app.clone(), app.inner.host.life()));
         tokio::spawn(library::purge_at_start(app.clone()));
-        tokio::spawn(downloads::go_on(app.clone()));
         Ok(app)
     }
 
@@ -148,8 +157,8 @@ impl App {
         for live in self.inner.answering().values() {
             live.switch.stop();
         }
-        self.close_downloads().await;
         self.inner.library.give_up();
+        self.close_downloads().await;
         self.inner.host.stop().await;
     }
 

@@ -17,7 +17,7 @@ use paddock_planner::{Weights, quant};
 use tokio::sync::Semaphore;
 
 use crate::{
-    ApiError, App, DataDir, ErrorCode,
+    ApiError, App, DataDir, ErrorCode, download_settings,
     planning::weights_of_model,
     view::{PlanView, RemoteModelView, RepoSummary, RepoView, TokenPlace},
 };
@@ -111,19 +111,8 @@ impl App {
     /// The environment's token goes to the environment's endpoint alone: whoever names another server in the settings may
     /// not know that there is one. A token that was set in Paddock goes to the server that is set in Paddock.
     async fn hub_config(&self) -> Result<(HubConfig, TokenPlace), ApiError> {
-        // It may read the token's file.
-        let mut config = tokio::task::spawn_blocking(HubConfig::from_env).await?;
-        if let Some(endpoint) = self.stored_download_settings().await?.endpoint {
-            if endpoint.trim_end_matches('/') != config.endpoint.trim_end_matches('/') {
-                config.token = None;
-            }
-            config.endpoint = endpoint;
-        }
-        let mut place = if config.token.is_some() { TokenPlace::Environment } else { TokenPlace::None };
-        if let Some((own, own_place)) = self.inner.discovery.tokens.own().await {
-            (config.token, place) = (Some(own), own_place);
-        }
-        Ok((config, place))
+        let chosen = self.stored_download_settings().await?.endpoint;
+        config_of(chosen, &self.inner.discovery.tokens).await
     }
 
     /// Repositories with models whose names hold these words, those downloaded most first.
@@ -203,12 +192,48 @@ impl App {
     }
 }
 
-/// Repositories by words, for the command line: without settings, as the environment wants it or at this endpoint.
+/// See [`App::hub_config`].
+async fn config_of(chosen: Option<String>, tokens: &Tokens) -> Result<(HubConfig, TokenPlace), ApiError> {
+    // It may read the token's file.
+    let mut config = tokio::task::spawn_blocking(HubConfig::from_env).await?;
+    if let Some(endpoint) = chosen {
+        if !is_same(&endpoint, &config.endpoint) {
+            config.token = None;
+        }
+        config.endpoint = endpoint;
+    }
+    let mut place = if config.token.is_some() { TokenPlace::Environment } else { TokenPlace::None };
+    if let Some((own, own_place)) = tokens.own().await {
+        (config.token, place) = (Some(own), own_place);
+    }
+    Ok((config, place))
+}
+
+fn is_same(endpoint: &str, other: &str) -> bool {
+    endpoint.trim_end_matches('/') == other.trim_end_matches('/')
+}
+
+/// The server for the command line: the one that was named, as whoever the environment says; else the one that the window
+/// asks, as whom the window asks.
+pub(crate) async fn hub_for_command(endpoint: Option<String>) -> Result<Hub, ApiError> {
+    let look = || Ok::<_, ApiError>((download_settings::endpoint()?, HubConfig::from_env()));
+    let (chosen, mut environment) = tokio::task::spawn_blocking(look).await??;
+    let config = match endpoint {
+        Some(named) if !is_same(&named, chosen.as_ref().unwrap_or(&environment.endpoint)) => {
+            environment.endpoint = named;
+            environment
+        }
+        _ => config_of(chosen, &Tokens::default()).await?.0,
+    };
+    Ok(Hub::new(config)?)
+}
+
+/// Repositories by words, for the command line: of this endpoint, or of the one that the window asks.
 ///
 /// # Errors
 /// What the server or the way to it says.
 pub async fn search_at(endpoint: Option<String>, words: &str, limit: usize) -> Result<Vec<RepoSummary>, ApiError> {
-    let found = hub_at(endpoint)?.search(words, limit).await?;
+    let found = hub_for_command(endpoint).await?.search(words, limit).await?;
     Ok(found.into_iter().map(summary).collect())
 }
 
@@ -217,14 +242,8 @@ pub async fn search_at(endpoint: Option<String>, words: &str, limit: usize) -> R
 /// # Errors
 /// As [`search_at`].
 pub async fn models_at(endpoint: Option<String>, repo: &str) -> Result<Vec<RemoteModelView>, ApiError> {
-    let listing = hub_at(endpoint)?.list(&RepoId::parse(repo)?, MAIN).await?;
+    let listing = hub_for_command(endpoint).await?.list(&RepoId::parse(repo)?, MAIN).await?;
     Ok(listing.models().iter().map(model_view).collect())
-}
-
-fn hub_at(endpoint: Option<String>) -> Result<Hub, ApiError> {
-    let mut config = HubConfig::from_env();
-    config.endpoint = endpoint.unwrap_or(config.endpoint);
-    Ok(Hub::new(config)?)
 }
 
 fn summary(found: FoundRepo) -> RepoSummary {

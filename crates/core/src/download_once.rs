@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use paddock_hub::remote::{Hub, HubConfig, RepoId};
+use paddock_hub::remote::RepoId;
 use paddock_hub::transfer::{self, Downloaded, Options, Progress, SpeedLimit, Stop};
 use tokio::sync::watch;
 
-use crate::{ApiError, DataDir, download_settings};
+use crate::{ApiError, App, DataDir, discover::hub_for_command, download_settings};
 
 /// What to download.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,20 +36,33 @@ pub async fn download_once(
     stop: watch::Receiver<bool>,
     tell: &watch::Sender<Progress>,
 ) -> Result<Downloaded, ApiError> {
-    let mut config = HubConfig::from_env();
     let root = match one.dir {
         Some(dir) => std::path::absolute(dir).map_err(|error| {
             ApiError::new(crate::ErrorCode::BadInput, format!("The folder given with --dir cannot be used: {error}."))
         })?,
         None => download_settings::models_folder(&DataDir::find()?)?,
     };
-    if let Some(endpoint) = one.endpoint {
-        config.endpoint = endpoint;
-    }
-    let hub = Hub::new(config)?;
+    let hub = hub_for_command(one.endpoint).await?;
     let request =
         transfer::Request { repo: RepoId::parse(&one.repo)?, revision: "main".to_owned(), wanted: one.wanted, root };
     let limit = Arc::new(SpeedLimit::new(one.limit_bytes_per_s));
     let options = Options { connections: usize::from(one.connections), limit };
     Ok(transfer::download(&hub, &request, &options, Stop::new(stop), tell).await?)
+}
+
+impl App {
+    /// Fetches the bytes again that [`App::verify_model`] found to be wrong, and waits for them; as [`download_once`].
+    ///
+    /// # Errors
+    /// As [`App::repair_model`], and what does not heal.
+    pub async fn repair_once(
+        &self,
+        path: &str,
+        stop: watch::Receiver<bool>,
+        tell: &watch::Sender<Progress>,
+    ) -> Result<Downloaded, ApiError> {
+        let hub = self.hub().await?;
+        let request = self.reopen_broken(path).await?;
+        Ok(transfer::download(&hub, &request, &Options::default(), Stop::new(stop), tell).await?)
+    }
 }

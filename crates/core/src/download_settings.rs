@@ -98,9 +98,23 @@ impl App {
 /// # Errors
 /// Only what the disk says.
 pub(crate) fn models_folder(data: &DataDir) -> Result<PathBuf, ApiError> {
+    Ok(stored_at(data)?.models_folder.unwrap_or_else(|| data.models()))
+}
+
+/// The server that was chosen in the window, for programs without one. None where no window ever was.
+///
+/// # Errors
+/// Only what the disk says.
+pub(crate) fn endpoint() -> Result<Option<String>, ApiError> {
+    DataDir::find().map_or(Ok(None), |data| Ok(stored_at(&data)?.endpoint))
+}
+
+fn stored_at(data: &DataDir) -> Result<Stored, ApiError> {
     let database = data.database();
-    let stored = if database.exists() { Store::open(&database)?.setting::<Stored>(KEY)? } else { None };
-    Ok(stored.and_then(|stored| stored.models_folder).unwrap_or_else(|| data.models()))
+    if !database.exists() {
+        return Ok(Stored::default());
+    }
+    Ok(Store::open(&database)?.setting::<Stored>(KEY)?.unwrap_or_default())
 }
 
 /// A folder that files can be written to. It is made if it is not there.

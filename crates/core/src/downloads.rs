@@ -4,13 +4,15 @@
 //! disagree with the disk. A download that was going on when Paddock ended goes on when it starts again.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use paddock_hub::remote::RepoId;
+use paddock_hub::remote::{Hub, RepoId};
 use paddock_hub::transfer::{self, Downloaded, Options, Phase, Progress, SpeedLimit, Stop, TransferError};
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+use tokio::sync::{Mutex as AsyncMutex, OnceCell, watch};
+use tokio::task::JoinHandle;
 
 use crate::{
     ApiError, App, ErrorCode,
@@ -27,14 +29,26 @@ const REVISION: &str = "main";
 /// The least time between two tellings: ten a second are enough for any eye.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
+/// How long Paddock waits for a download to stop before it ends.
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Nobody stopped it and nothing is wrong that has a name.
+const PART_FAILED: &str = "A part of Paddock failed while it downloaded.";
+
 /// All downloads.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct State {
     list: Mutex<Vec<Entry>>,
+    /// Set once the kept list is in `list`. Nothing is changed or kept before.
+    is_read: OnceCell<()>,
     tell: watch::Sender<Vec<DownloadView>>,
     limit: Arc<SpeedLimit>,
-    /// Paddock ends: what runs is stopped, and nothing new begins.
-    closing: watch::Sender<bool>,
+    /// Paddock ends: what runs is stopped, and nothing new begins. Looked at with the list locked.
+    closing: AtomicBool,
+    /// The one that runs, until the list says what came of it.
+    task: Mutex<Option<JoinHandle<()>>>,
+    /// Held while files of cancelled downloads are deleted.
+    discarding: AsyncMutex<()>,
 }
 
 /// A download as it is kept.
@@ -57,6 +71,16 @@ enum Outcome {
     Paused,
     Failed(ApiError),
     Ready(PathBuf),
+    /// No longer shown. It goes when what is here of it is deleted, if need be after the next start.
+    Cancelled,
+}
+
+/// Why a download ended without its model.
+#[derive(Debug)]
+enum Ended {
+    /// Who stopped it has said what it is now.
+    Stopped,
+    Failed(ApiError),
 }
 
 #[derive(Debug)]
@@ -65,19 +89,6 @@ struct Entry {
     progress: Progress,
     /// While it runs.
     stop: Option<watch::Sender<bool>>,
-    /// Nobody wants it any more; it is no longer shown, and goes when it has stopped.
-    cancelled: bool,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self {
-            list: Mutex::default(),
-            tell: watch::Sender::new(Vec::new()),
-            limit: Arc::default(),
-            closing: watch::Sender::new(false),
-        }
-    }
 }
 
 impl State {
@@ -85,8 +96,14 @@ impl State {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn task(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
+        self.task.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn tell(&self) {
-        let views: Vec<DownloadView> = self.list().iter().filter(|entry| !entry.cancelled).map(view).collect();
+        // Locked until it is told, so that of two changes the later one is told last.
+        let list = self.list();
+        let views: Vec<DownloadView> = list.iter().filter(|entry| entry.is_shown()).map(view).collect();
         self.tell.send_if_modified(|told| {
             let differs = *told != views;
             *told = views;
@@ -114,7 +131,8 @@ impl App {
         let (folder, path, first) = (order.folder(), order.path(), order.first_path().to_owned());
         let local = self.found_model(&request.repo, &first).await;
         let looked = tokio::task::spawn_blocking(move || order.preflight()).await?;
-        let local = (looked.missing_bytes == 0).then_some(path).or(local);
+        // All bytes may be here without the name, when the last step failed.
+        let local = Some(path).filter(|path| looked.missing_bytes == 0 && path.is_file()).or(local);
         Ok(PreflightView {
             total_bytes: looked.total_bytes,
             missing_bytes: looked.missing_bytes,
@@ -129,12 +147,18 @@ impl App {
     /// Puts a model on the list. Gives the download's id; that of an earlier one of the same model, if there is one.
     ///
     /// # Errors
-    /// [`ErrorCode::BadInput`] for a name that is none; [`ErrorCode::LicenceNotAccepted`].
+    /// [`ErrorCode::BadInput`] for a name that is none; [`ErrorCode::NotFound`] for a model that the repository does not
+    /// have; [`ErrorCode::LicenceNotAccepted`]. A server that cannot be asked is no error: the download waits for it.
     pub async fn start_download(&self, request: DownloadRequest) -> Result<String, ApiError> {
         let repo = RepoId::parse(&request.repo)?;
-        self.check_licence(&repo).await?;
+        let mut wanted = request.model;
+        if let Ok(listed) = self.listed(&repo, false).await {
+            self.check_licence_of(&repo, &listed.info).await?;
+            // By its path, so that it is the same download however it was asked for.
+            wanted = listed.listing.model(&wanted)?.parts.first().map_or(wanted, |first| first.path.clone());
+        }
         let root = self.stored_download_settings().await?.models_folder(self);
-        self.enqueue(repo.to_string(), request.model, REVISION.to_owned(), root).await
+        self.enqueue(repo.to_string(), wanted, REVISION.to_owned(), root).await
     }
 
     /// Puts exactly this on the list, or wakes it up there.
@@ -145,15 +169,20 @@ impl App {
         revision: String,
         root: PathBuf,
     ) -> Result<String, ApiError> {
+        self.read_downloads().await?;
         let id = {
             let mut list = self.inner.downloads.list();
+            // It may have been asked for by its quantization, or by another of its files.
+            let target = repo.split('/').chain(wanted.split('/')).fold(root.clone(), |path, name| path.join(name));
             let same = |entry: &&mut Entry| {
                 let kept = &entry.kept;
-                !entry.cancelled && (&kept.repo, &kept.wanted, &kept.root) == (&repo, &wanted, &root)
+                let is_it = (&kept.repo, &kept.wanted, &kept.root) == (&repo, &wanted, &root);
+                entry.is_shown() && (is_it || kept.targets.contains(&target))
             };
             match list.iter_mut().find(same) {
                 Some(entry) => {
                     entry.kept.outcome = Outcome::Wanted;
+                    (entry.kept.wanted, entry.kept.revision) = (wanted, revision);
                     entry.kept.id.clone()
                 }
                 None => {
@@ -161,7 +190,7 @@ impl App {
                     let outcome = Outcome::Wanted;
                     let kept =
                         Kept { id: id.clone(), repo, wanted, revision, root, outcome, targets: vec![], total_bytes: 0 };
-                    list.push(Entry { kept, progress: Progress::default(), stop: None, cancelled: false });
+                    list.push(Entry { kept, progress: Progress::default(), stop: None });
                     id
                 }
             }
@@ -204,11 +233,11 @@ impl App {
     /// [`ErrorCode::NotFound`].
     pub async fn cancel_download(&self, id: String) -> Result<(), ApiError> {
         self.change(&id, |entry| {
-            entry.cancelled = true;
+            entry.kept.outcome = Outcome::Cancelled;
             entry.halt();
         })
         .await?;
-        self.forget_cancelled().await
+        self.discard_cancelled().await
     }
 
     /// Takes a download off the list that is ready or has failed; its files stay.
@@ -216,12 +245,14 @@ impl App {
     /// # Errors
     /// [`ErrorCode::NotFound`]; [`ErrorCode::Busy`] for one that is not over.
     pub async fn dismiss_download(&self, id: String) -> Result<(), ApiError> {
+        self.read_downloads().await?;
         {
             let mut list = self.inner.downloads.list();
             let at = position(&list, &id)?;
-            if list[at].stop.is_some() || list[at].kept.outcome == Outcome::Wanted {
-                return Err(ApiError::new(ErrorCode::Busy, "This download is still going on.")
-                    .hint("Pause or cancel it first."));
+            let is_over = matches!(list[at].kept.outcome, Outcome::Ready(_) | Outcome::Failed(_));
+            if list[at].stop.is_some() || !is_over {
+                return Err(ApiError::new(ErrorCode::Busy, "This download is not over.")
+                    .hint("Cancel it if you do not want it."));
             }
             list.remove(at);
         }
@@ -233,29 +264,16 @@ impl App {
     /// # Errors
     /// [`ErrorCode::NotFound`].
     pub async fn move_download(&self, id: String, to: usize) -> Result<(), ApiError> {
+        self.read_downloads().await?;
         {
             let mut list = self.inner.downloads.list();
             let entry = position(&list, &id).map(|at| list.remove(at))?;
-            let to = to.min(list.len());
-            list.insert(to, entry);
+            // Only what is shown counts.
+            let mut shown = (0..list.len()).filter(|at| list[*at].is_shown());
+            let at = shown.nth(to).unwrap_or(list.len());
+            list.insert(at, entry);
         }
         self.list_of_downloads_changed().await
-    }
-
-    /// Fetches the damaged parts of a model that was downloaded once. `bad` are the byte ranges of each file that are not
-    /// what was published.
-    pub(crate) async fn download_again(
-        &self,
-        bad: Vec<(PathBuf, Vec<std::ops::Range<u64>>)>,
-    ) -> Result<String, ApiError> {
-        let reopened = tokio::task::spawn_blocking(move || {
-            let reopened = bad.into_iter().map(|(file, bad)| transfer::reopen(&file, &bad));
-            reopened.collect::<Result<Vec<_>, _>>()
-        });
-        let Some(request) = reopened.await??.into_iter().next() else {
-            return Err(ApiError::new(ErrorCode::BadInput, "There is nothing to repair."));
-        };
-        self.enqueue(request.repo.to_string(), request.wanted, request.revision, request.root).await
     }
 
     /// How fast downloads may be, from now on.
@@ -263,41 +281,40 @@ impl App {
         self.inner.downloads.limit.set(bytes_per_s);
     }
 
-    /// Reads the list that was kept, and goes on with what was going on. Once, when Paddock starts.
-    async fn go_on_with_downloads(&self) -> Result<(), ApiError> {
-        let kept = self.with_store(|store| Ok(store.setting::<Vec<Kept>>(KEY)?.unwrap_or_default())).await?;
-        self.limit_downloads(self.stored_download_settings().await?.speed_limit_bytes_per_s);
-        let entry = |kept: Kept| {
-            let done_bytes = transfer::done_bytes(&kept.targets).min(kept.total_bytes);
-            let progress = Progress { total_bytes: kept.total_bytes, done_bytes, ..Progress::default() };
-            Entry { kept, progress, stop: None, cancelled: false }
+    /// Reads the list that was kept, the first time.
+    async fn read_downloads(&self) -> Result<(), ApiError> {
+        let read = async {
+            let kept = self.with_store(|store| Ok(store.setting::<Vec<Kept>>(KEY)?.unwrap_or_default())).await?;
+            self.limit_downloads(self.stored_download_settings().await?.speed_limit_bytes_per_s);
+            let entry = |kept: Kept| {
+                let done_bytes = transfer::done_bytes(&kept.targets).min(kept.total_bytes);
+                Entry { kept, progress: Progress { done_bytes, ..Progress::default() }, stop: None }
+            };
+            let entries = tokio::task::spawn_blocking(move || kept.into_iter().map(entry).collect()).await?;
+            *self.inner.downloads.list() = entries;
+            self.inner.downloads.tell();
+            Ok(())
         };
-        let entries = tokio::task::spawn_blocking(move || kept.into_iter().map(entry).collect::<Vec<_>>()).await?;
-        self.inner.downloads.list().extend(entries);
-        self.inner.downloads.tell();
-        self.run_next();
-        Ok(())
+        self.inner.downloads.is_read.get_or_try_init(|| read).await.copied()
     }
 
     /// Stops what runs, keeps what came, and waits for that. What ran goes on when Paddock starts again.
     pub(crate) async fn close_downloads(&self) {
-        self.inner.downloads.closing.send_replace(true);
-        let mut told = self.inner.downloads.tell.subscribe();
-        for entry in self.inner.downloads.list().iter_mut() {
-            entry.halt();
-        }
-        let all_stopped = async {
-            while self.inner.downloads.list().iter().any(|entry| entry.stop.is_some()) {
-                if told.changed().await.is_err() {
-                    break;
-                }
-            }
+        let state = &self.inner.downloads;
+        state.closing.store(true, Ordering::Relaxed);
+        let task = {
+            let list = state.list();
+            list.iter().for_each(Entry::halt);
+            state.task().take()
         };
-        // A disk that hangs must not keep Paddock from ending; the journal knows what is safe.
-        let _ = tokio::time::timeout(Duration::from_secs(5), all_stopped).await;
+        if let Some(task) = task {
+            // A disk that hangs must not keep Paddock from ending; the journal knows what is safe.
+            let _ = tokio::time::timeout(STOP_PATIENCE, task).await;
+        }
     }
 
     async fn change(&self, id: &str, change: impl FnOnce(&mut Entry)) -> Result<(), ApiError> {
+        self.read_downloads().await?;
         {
             let mut list = self.inner.downloads.list();
             let at = position(&list, id)?;
@@ -308,62 +325,55 @@ impl App {
 
     async fn list_of_downloads_changed(&self) -> Result<(), ApiError> {
         self.inner.downloads.tell();
-        let kept: Vec<Kept> = {
-            let list = self.inner.downloads.list();
-            list.iter().filter(|entry| !entry.cancelled).map(|entry| entry.kept.clone()).collect()
-        };
-        let stored = self.with_store(move |store| store.set_setting(KEY, &kept)).await;
+        let inner = Arc::clone(&self.inner);
+        // Looked at when it is written, so that of two changes the later one is kept.
+        let kept = move || inner.downloads.list().iter().map(|entry| entry.kept.clone()).collect::<Vec<_>>();
+        let stored = self.with_store(move |store| store.set_setting(KEY, &kept())).await;
         self.run_next();
         stored
     }
 
-    /// Begins with the first that is wanted, unless one runs.
+    /// Begins with the first that is wanted, unless one runs, or files are still to be deleted that may be those of the
+    /// next one.
     fn run_next(&self) {
         let state = &self.inner.downloads;
-        if *state.closing.borrow() {
-            return;
-        }
         let mut list = state.list();
-        if list.iter().any(|entry| entry.stop.is_some()) {
+        let is_taken = list.iter().any(|entry| entry.stop.is_some() || !entry.is_shown());
+        if is_taken || state.closing.load(Ordering::Relaxed) {
             return;
         }
-        let Some(entry) = list.iter_mut().find(|entry| entry.kept.outcome == Outcome::Wanted && !entry.cancelled)
-        else {
-            return;
-        };
+        let Some(entry) = list.iter_mut().find(|entry| entry.kept.outcome == Outcome::Wanted) else { return };
         let (stop, stopped) = watch::channel(false);
         entry.stop = Some(stop);
-        entry.progress = Progress { total_bytes: entry.progress.total_bytes, ..Progress::default() };
-        let kept = entry.kept.clone();
-        drop(list);
-        let app = self.clone();
-        tokio::spawn(async move {
-            let done = app.run(&kept, Stop::new(stopped)).await;
+        let Progress { done_bytes, map, .. } = std::mem::take(&mut entry.progress);
+        entry.progress = Progress { done_bytes, map, ..Progress::default() };
+        let (app, kept) = (self.clone(), entry.kept.clone());
+        *state.task() = Some(tokio::spawn(async move {
+            app.inner.downloads.tell();
+            let done = app.run(&kept, stopped).await;
             app.ended(&kept, done).await;
-        });
+        }));
     }
 
-    async fn run(&self, kept: &Kept, stop: Stop) -> Result<Downloaded, ApiError> {
-        let repo = RepoId::parse(&kept.repo)?;
-        // It may have been offline when it was put on the list.
-        self.check_licence(&repo).await?;
-        let hub = self.hub().await?;
-        let settings = self.stored_download_settings().await?;
-        let request = transfer::Request {
-            repo,
-            revision: kept.revision.clone(),
-            wanted: kept.wanted.clone(),
-            root: kept.root.clone(),
+    async fn run(&self, kept: &Kept, mut stopped: watch::Receiver<bool>) -> Result<Downloaded, Ended> {
+        let stop = Stop::new(stopped.clone());
+        let (hub, request, _awake) = tokio::select! {
+            prepared = self.prepare(kept) => prepared?,
+            _ = stopped.wait_for(|stop| *stop) => return Err(Ended::Stopped),
         };
         let options = Options { limit: Arc::clone(&self.inner.downloads.limit), ..Options::default() };
         let (tell, progress) = watch::channel(Progress::default());
-        let _awake = if settings.keep_awake() { keep_awake().await } else { None };
-        let following = tokio::spawn(follow(self.clone(), kept.id.clone(), progress));
+        let following = tokio::spawn(follow(self.clone(), kept.id.clone(), request.repo.clone(), progress));
         let done = transfer::download(&hub, &request, &options, stop, &tell).await;
         drop(tell);
         // What was told last is shown before it is over.
         let _ = following.await;
-        let done = done?;
+        let done = match done {
+            Err(TransferError::Stopped) if *stopped.borrow() => return Err(Ended::Stopped),
+            // Begun again, it would only end the same way.
+            Err(TransferError::Stopped) => return Err(ApiError::new(ErrorCode::Internal, PART_FAILED).into()),
+            done => done.map_err(ApiError::from)?,
+        };
         // The model is here, whatever becomes of that.
         if let Err(error) = self.share_with_hf_cache(&done.path).await {
             tracing::warn!(%error, "the model is not shown in Hugging Face's cache");
@@ -371,29 +381,47 @@ impl App {
         Ok(done)
     }
 
+    /// What a download needs besides its name.
+    async fn prepare(
+        &self,
+        kept: &Kept,
+    ) -> Result<(Arc<Hub>, transfer::Request, Option<keepawake::KeepAwake>), ApiError> {
+        let repo = RepoId::parse(&kept.repo)?;
+        // It may have been offline when it was put on the list.
+        self.check_licence(&repo).await?;
+        let request = transfer::Request {
+            repo,
+            revision: kept.revision.clone(),
+            wanted: kept.wanted.clone(),
+            root: kept.root.clone(),
+        };
+        let awake = if self.stored_download_settings().await?.keep_awake() { keep_awake().await } else { None };
+        Ok((self.hub().await?, request, awake))
+    }
+
     /// Takes note of how a download ended.
-    async fn ended(&self, kept: &Kept, done: Result<Downloaded, ApiError>) {
+    async fn ended(&self, kept: &Kept, done: Result<Downloaded, Ended>) {
         let is_ready = done.is_ok();
         {
             let mut list = self.inner.downloads.list();
-            if let Ok(at) = position(&list, &kept.id) {
-                let entry = &mut list[at];
+            if let Some(entry) = list.iter_mut().find(|entry| entry.kept.id == kept.id) {
                 entry.stop = None;
                 match done {
+                    // Whatever came of it.
+                    _ if !entry.is_shown() => {}
                     Ok(done) => {
-                        entry.progress.done_bytes = entry.progress.total_bytes;
+                        entry.progress.done_bytes = entry.kept.total_bytes;
                         entry.kept.outcome = Outcome::Ready(done.path);
                     }
-                    // Who stopped it has said what it is now.
-                    Err(error) if error.message == TransferError::Stopped.to_string() => {}
-                    Err(error) => {
+                    Err(Ended::Stopped) => {}
+                    Err(Ended::Failed(error)) => {
                         tracing::info!(%error, repo = kept.repo, "a download failed");
                         entry.kept.outcome = Outcome::Failed(error);
                     }
                 }
             }
         }
-        if let Err(error) = self.forget_cancelled().await {
+        if let Err(error) = self.discard_cancelled().await {
             tracing::warn!(%error, "the list of downloads could not be kept");
         }
         if is_ready && let Err(error) = self.scan_library().await {
@@ -401,16 +429,18 @@ impl App {
         }
     }
 
-    /// Lets go of what was cancelled and has stopped.
-    async fn forget_cancelled(&self) -> Result<(), ApiError> {
-        let gone: Vec<Entry> = {
-            let mut list = self.inner.downloads.list();
-            list.extract_if(.., |entry| entry.cancelled && entry.stop.is_none()).collect()
-        };
-        for entry in gone {
-            let (targets, root) = (entry.kept.targets, entry.kept.root);
+    /// Lets go of what was cancelled and has stopped, then goes on with the next.
+    async fn discard_cancelled(&self) -> Result<(), ApiError> {
+        let state = &self.inner.downloads;
+        let one_at_a_time = state.discarding.lock().await;
+        let is_gone = |entry: &Entry| entry.stop.is_none() && !entry.is_shown();
+        let gone: Vec<Kept> =
+            state.list().iter().filter(|entry| is_gone(entry)).map(|entry| entry.kept.clone()).collect();
+        for Kept { id, targets, root, .. } in gone {
             tokio::task::spawn_blocking(move || transfer::discard_unfinished(&targets, &root)).await?;
+            state.list().retain(|entry| entry.kept.id != id);
         }
+        drop(one_at_a_time);
         self.list_of_downloads_changed().await
     }
 }
@@ -421,34 +451,72 @@ impl Entry {
             stop.send_replace(true);
         }
     }
+
+    fn is_shown(&self) -> bool {
+        self.kept.outcome != Outcome::Cancelled
+    }
+
+    /// Takes note of how far it is. True if now other files belong to it than before.
+    fn hear(&mut self, now: Progress) -> bool {
+        let before = std::mem::replace(&mut self.progress, now);
+        let (kept, now) = (&mut self.kept, &mut self.progress);
+        let is_answered = !now.targets.is_empty();
+        if !is_answered || now.phase == Phase::Preparing {
+            // The disk was not looked at yet: what was known of it still holds.
+            (now.done_bytes, now.map) = (before.done_bytes, before.map);
+        }
+        let is_new = is_answered && kept.targets != now.targets;
+        if is_answered {
+            kept.total_bytes = now.total_bytes;
+            kept.targets.clone_from(&now.targets);
+        }
+        is_new
+    }
+}
+
+impl From<ApiError> for Ended {
+    fn from(error: ApiError) -> Self {
+        Self::Failed(error)
+    }
 }
 
 /// Goes on with what was going on when Paddock ended.
 pub(crate) async fn go_on(app: App) {
-    if let Err(error) = app.go_on_with_downloads().await {
-        tracing::warn!(%error, "the list of downloads could not be read");
+    let done = match app.read_downloads().await {
+        Ok(()) => app.discard_cancelled().await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = done {
+        tracing::warn!(%error, "the list of downloads could not be read or kept");
     }
 }
 
 /// Hands a download's progress on to those who watch the list.
-async fn follow(app: App, id: String, mut progress: watch::Receiver<Progress>) {
-    let mut more = true;
+async fn follow(app: App, id: String, repo: RepoId, mut progress: watch::Receiver<Progress>) {
+    let (mut more, mut is_licence_known) = (true, false);
     while more {
         more = progress.changed().await.is_ok();
         let now = progress.borrow_and_update().clone();
+        let is_answered = !now.targets.is_empty();
         let is_new = {
             let mut list = app.inner.downloads.list();
             let Ok(at) = position(&list, &id) else { return };
-            let entry = &mut list[at];
-            let is_new = entry.kept.targets != now.targets;
-            entry.kept.targets.clone_from(&now.targets);
-            entry.kept.total_bytes = now.total_bytes;
-            entry.progress = now;
-            is_new
+            list[at].hear(now)
         };
         app.inner.downloads.tell();
         if is_new && let Err(error) = app.list_of_downloads_changed().await {
             tracing::warn!(%error, "the list of downloads could not be kept");
+        }
+        // The server may not have been there when the licence was asked for. It is now.
+        if is_answered
+            && !std::mem::replace(&mut is_licence_known, true)
+            && let Err(error) = app.check_licence(&repo).await
+        {
+            let mut list = app.inner.downloads.list();
+            if let Ok(at) = position(&list, &id) {
+                list[at].kept.outcome = Outcome::Failed(error);
+                list[at].halt();
+            }
         }
         if more {
             tokio::time::sleep(TELL_EVERY).await;
@@ -479,13 +547,14 @@ async fn keep_awake() -> Option<keepawake::KeepAwake> {
 
 fn position(list: &[Entry], id: &str) -> Result<usize, ApiError> {
     list.iter()
-        .position(|entry| entry.kept.id == id)
+        .position(|entry| entry.is_shown() && entry.kept.id == id)
         .ok_or_else(|| ApiError::new(ErrorCode::NotFound, "This download is no longer in the list."))
 }
 
 fn new_id(list: &[Entry]) -> String {
     let now = now_ms();
-    (0..).map(|n| format!("d{now}-{n}")).find(|id| position(list, id).is_err()).unwrap_or_default()
+    let is_free = |id: &String| list.iter().all(|entry| entry.kept.id != *id);
+    (0..).map(|n| format!("d{now}-{n}")).find(is_free).unwrap_or_default()
 }
 
 fn view(entry: &Entry) -> DownloadView {
@@ -493,7 +562,8 @@ fn view(entry: &Entry) -> DownloadView {
     let state = match (&kept.outcome, stop) {
         (Outcome::Ready(_), _) => DownloadState::Ready,
         (Outcome::Failed(error), _) => DownloadState::Failed { error: error.clone() },
-        (Outcome::Paused, _) => DownloadState::Paused,
+        // The cancelled ones are not shown.
+        (Outcome::Paused | Outcome::Cancelled, _) => DownloadState::Paused,
         (Outcome::Wanted, None) => DownloadState::Queued,
         (Outcome::Wanted, Some(_)) => state_of(&progress.phase),
     };
@@ -505,7 +575,7 @@ fn view(entry: &Entry) -> DownloadView {
         quant: transfer::quant_of(&first).or_else(|| transfer::quant_of(Path::new(&kept.wanted))),
         name: transfer::name_of(&first),
         n_files: u32::try_from(kept.targets.len().max(1)).unwrap_or(u32::MAX),
-        total_bytes: kept.total_bytes.max(progress.total_bytes),
+        total_bytes: kept.total_bytes,
         done_bytes: if state == DownloadState::Ready { kept.total_bytes } else { progress.done_bytes },
         bytes_per_s: if is_moving { progress.bytes_per_s } else { 0 },
         eta_s: progress.time_left.filter(|_| is_moving).map(|left| left.as_secs()),

@@ -39,8 +39,15 @@ impl App {
     /// # Errors
     /// [`ErrorCode::LicenceNotAccepted`]. A server that cannot be asked now is no error: the download waits for it too.
     pub(crate) async fn check_licence(&self, repo: &RepoId) -> Result<(), ApiError> {
-        let Ok(listed) = self.listed(repo, false).await else { return Ok(()) };
-        match self.licence_view(&listed.info).await? {
+        match self.listed(repo, false).await {
+            Ok(listed) => self.check_licence_of(repo, &listed.info).await,
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// The same of a repository that was asked.
+    pub(crate) async fn check_licence_of(&self, repo: &RepoId, info: &RepoInfo) -> Result<(), ApiError> {
+        match self.licence_view(info).await? {
             Some(licence) if licence.llama && !licence.accepted => {
                 Err(ApiError::new(ErrorCode::LicenceNotAccepted, format!("{repo} comes under the {}.", licence.name))
                     .hint("Read it and accept it once; then the download can begin."))

@@ -14,6 +14,7 @@ use paddock_hub::{
     ModelFile,
     library::{Found, LibraryError, Receipts, Verdict, check_before_use, verify},
     receipt::Stamp,
+    transfer,
 };
 
 use super::State;
@@ -226,7 +227,15 @@ impl App {
     /// # Errors
     /// [`ErrorCode::BadInput`] for a model that no check found broken, or of unknown origin; what the disk says.
     pub async fn repair_model(&self, path: String) -> Result<String, ApiError> {
-        let model = self.model_here(Path::new(&path))?;
+        let request = self.reopen_broken(&path).await?;
+        let id = self.enqueue(request.repo.to_string(), request.wanted, request.revision, request.root).await?;
+        self.scan_library().await?;
+        Ok(id)
+    }
+
+    /// Makes an unfinished download of a model that a check found broken. The answer is what fetches the rest.
+    pub(crate) async fn reopen_broken(&self, path: &str) -> Result<transfer::Request, ApiError> {
+        let model = self.model_here(Path::new(path))?;
         let bad = match self.inner.library.checks().get(&model.path) {
             Some(Check::Broken { bad, .. }) => bad.clone(),
             _ => {
@@ -239,10 +248,15 @@ impl App {
         };
         // Where nobody knows which bytes are wrong, all of them are fetched again.
         let whole = |bad: Option<Vec<Range<u64>>>| bad.unwrap_or_else(|| std::iter::once(0..u64::MAX).collect());
-        let id = self.download_again(bad.into_iter().map(|(file, bad)| (file, whole(bad))).collect()).await?;
+        let reopened = tokio::task::spawn_blocking(move || {
+            let reopened = bad.into_iter().map(|(file, bad)| transfer::reopen(&file, &whole(bad)));
+            reopened.collect::<Result<Vec<_>, _>>()
+        });
+        let Some(request) = reopened.await??.into_iter().next() else {
+            return Err(ApiError::new(ErrorCode::BadInput, "There is nothing to repair."));
+        };
         self.inner.library.checks().remove(&model.path);
-        self.scan_library().await?;
-        Ok(id)
+        Ok(request)
     }
 
     fn note_broken(&self, model: &Found, sentence: String, repair_bytes: Option<u64>, bad: Vec<Bad>) {
