@@ -89,6 +89,7 @@ export async function openTab(app, tab) {
 export async function find(app, words) {
   await openTab(app, 'find');
   await click(app, 'find-words');
+  await app.browser.keys(['Control', 'a']);
   await keyboard(app, words);
   await until('the words to be there', async () => {
     return (await app.browser.$(byId('find-words')).getValue()) === words;
