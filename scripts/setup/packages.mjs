@@ -34,6 +34,21 @@ export const packages = [
     command: 'dbus-daemon',
     tests: true,
   },
+  // A drive as old ones are, and the keychain of a desktop.
+  {
+    debian: 'dosfstools',
+    fedora: 'dosfstools',
+    arch: 'dosfstools',
+    command: 'mkfs.vfat',
+    tests: true,
+  },
+  {
+    debian: 'gnome-keyring',
+    fedora: 'gnome-keyring',
+    arch: 'gnome-keyring',
+    command: 'gnome-keyring-daemon',
+    tests: true,
+  },
   // Debian's Python cannot make environments without it.
   { debian: 'python3-venv', fedora: 'python3', arch: 'python', tests: true },
   { debian: 'fonts-dejavu-core', fedora: 'dejavu-sans-fonts', arch: 'ttf-dejavu', tests: true },

@@ -134,7 +134,7 @@ fn info(request: &Request, state: &State, name: &str, revision: &str) -> Result<
         let mut sibling = json!({ "rfilename": file.path });
         if blobs {
             sibling["size"] = file.content.len().into();
-            sibling["blobId"] = file.content.oid().into();
+            sibling["blobId"] = file.oid().into();
             if file.lfs {
                 sibling["lfs"] = json!({ "sha256": file.etag(), "size": file.content.len(), "pointerSize": 135 });
             }
@@ -180,7 +180,7 @@ fn tree(request: &Request, state: &State, name: &str, revision: &str, folder: &s
 
 fn entry(file: &RepoFile) -> Value {
     let size_bytes = file.content.len();
-    let mut entry = json!({ "type": "file", "oid": file.content.oid(), "size": size_bytes, "path": file.path });
+    let mut entry = json!({ "type": "file", "oid": file.oid(), "size": size_bytes, "path": file.path });
     if file.lfs {
         entry["lfs"] = json!({ "oid": file.etag(), "size": size_bytes, "pointerSize": 135 });
     }

@@ -39,6 +39,12 @@ impl RepoFile {
         let honest = || if self.lfs { self.content.sha256() } else { self.content.oid() };
         self.etag.clone().unwrap_or_else(honest)
     }
+
+    /// Git's id for it, 40 hexadecimal digits. Of a file that is said to have another checksum, nobody computes its own.
+    pub fn oid(&self) -> String {
+        let said = self.etag.as_deref().filter(|etag| etag.len() == 64);
+        said.map_or_else(|| self.content.oid(), |etag| etag[..40].to_owned())
+    }
 }
 
 impl Repo {

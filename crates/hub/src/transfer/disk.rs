@@ -3,34 +3,27 @@
 //!
 //! ```text
 //! connections ─▶ writer ─▶ [block is written] ─▶ syncer: sync data, then journal
-//!                                            └─▶ hasher: SHA-256 in order, close behind
+//!                   └─ what comes in order ────▶ hasher: SHA-256, close behind; what did not, it reads from the file
 //! ```
 //!
 //! **The invariant:** the journal never names a block whose bytes are not on the disk; and what is not in the journal
-//! yet is never more than [`MOST_AHEAD_BYTES`], so that no kill costs more.
+//! yet is never more than 48 MiB (`MOST_AHEAD_BYTES`), so that no kill costs more.
 
-use std::collections::HashMap;
+mod hashing;
+mod shared;
+mod syncing;
+mod writing;
+
 use std::fs::File;
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
-use tokio::sync::{Notify, mpsc, oneshot};
+use fs4::FileExt as _;
+use tokio::sync::{mpsc, oneshot};
 
 use super::journal::Journal;
-use super::positional::{read_exact_at, write_all_at};
 use crate::receipt::BLOCK_BYTES;
-
-/// What is written but not in the journal. With eight connections in the middle of a block each this leaves 16 MiB that
-/// wait for the disk.
-const MOST_AHEAD_BYTES: u64 = 48 << 20;
-
-/// Enough for one sync.
-const SYNC_BYTES: u64 = 16 << 20;
-
-/// A finished block waits for company no longer than this.
-const SYNC_AFTER: Duration = Duration::from_millis(500);
+use shared::Shared;
 
 /// How many pieces may be on their way to the writer. A piece is a read from a socket: at most some 400 kB.
 const QUEUE: usize = 16;
@@ -95,41 +88,6 @@ pub(crate) struct Disk {
     hasher: oneshot::Receiver<String>,
 }
 
-#[derive(Debug)]
-struct Shared {
-    size_bytes: u64,
-    state: Mutex<State>,
-    changed: Condvar,
-    failed: Notify,
-}
-
-#[derive(Debug)]
-struct State {
-    blocks: Vec<Block>,
-    /// Written, and not in the journal yet.
-    pending: Vec<(u64, u32)>,
-    /// Taken from there, and being synced.
-    syncing: bool,
-    written_bytes: u64,
-    durable_bytes: u64,
-    hashed_blocks: usize,
-    /// No more pieces come.
-    closed: bool,
-    /// Nobody wants the result.
-    abandoned: bool,
-    failure: Option<DiskFailure>,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Block {
-    /// Bytes of it that are written.
-    filled: u32,
-    /// Once all of it is.
-    crc32: Option<u32>,
-    /// It comes from an earlier attempt, so that only its checksum tells whether it is still what was written.
-    resumed: bool,
-}
-
 impl Disk {
     pub(crate) fn start(part: PartFile) -> Self {
         let PartFile { file, journal, size_bytes, blocks } = part;
@@ -139,6 +97,10 @@ impl Disk {
         let file = Arc::new(file);
         let (give_journal, syncer) = oneshot::channel();
         let (give_hash, hasher) = oneshot::channel();
+        let (for_room, its_file) = (Arc::clone(&shared), Arc::clone(&file));
+        tokio::task::spawn_blocking(move || {
+            for_room.guard("Setting room aside for", |shared| set_aside(&its_file, shared.size_bytes));
+        });
         let (for_writer, its_file) = (Arc::clone(&shared), Arc::clone(&file));
         tokio::task::spawn_blocking(move || for_writer.guard("Writing", |shared| shared.write(&its_file, queue)));
         let (for_syncer, its_file) = (Arc::clone(&shared), Arc::clone(&file));
@@ -170,7 +132,7 @@ impl Disk {
         Fill {
             durable_bytes: state.durable_bytes,
             written_bytes: state.written_bytes,
-            hashed_bytes: (state.hashed_blocks as u64 * BLOCK_BYTES).min(self.shared.size_bytes),
+            hashed_bytes: state.hashed_bytes,
             map: state.map(self.shared.size_bytes, cells),
         }
     }
@@ -213,226 +175,17 @@ impl Disk {
 impl Drop for Disk {
     fn drop(&mut self) {
         self.shared.state().abandoned = true;
-        self.shared.changed.notify_all();
+        self.shared.notify_all();
     }
 }
 
-impl Shared {
-    fn new(size_bytes: u64, blocks: Vec<Option<u32>>) -> Self {
-        let length = |number: usize| block_length(number, size_bytes);
-        let blocks: Vec<Block> = blocks
-            .into_iter()
-            .enumerate()
-            .map(|(number, crc32)| Block {
-                filled: crc32.map_or(0, |_| length(number)),
-                crc32,
-                resumed: crc32.is_some(),
-            })
-            .collect();
-        let there = blocks.iter().map(|block| u64::from(block.filled)).sum();
-        let state = State {
-            blocks,
-            pending: Vec::new(),
-            syncing: false,
-            written_bytes: there,
-            durable_bytes: there,
-            hashed_blocks: 0,
-            closed: false,
-            abandoned: false,
-            failure: None,
-        };
-        Self { size_bytes, state: Mutex::new(state), changed: Condvar::new(), failed: Notify::new() }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn failure(&self) -> DiskFailure {
-        let gone = || DiskFailure { doing: "Writing", source: io::Error::from(io::ErrorKind::BrokenPipe) };
-        self.state().failure.take().unwrap_or_else(gone)
-    }
-
-    /// Runs a thread's work; what it fails with ends all three.
-    fn guard(&self, doing: &'static str, work: impl FnOnce(&Self) -> io::Result<()>) {
-        if let Err(source) = work(self) {
-            let mut state = self.state();
-            state.failure.get_or_insert(DiskFailure { doing, source });
-            state.abandoned = true;
-            drop(state);
-            self.changed.notify_all();
-            self.failed.notify_waiters();
-        }
-    }
-
-    fn write(&self, file: &File, mut queue: mpsc::Receiver<Piece>) -> io::Result<()> {
-        let mut open: HashMap<u64, crc32fast::Hasher> = HashMap::new();
-        let done = loop {
-            let Some(Piece { mut offset, mut bytes }) = queue.blocking_recv() else { break Ok(()) };
-            if !self.wait_for_the_disk() {
-                break Ok(());
-            }
-            let wrote = write_all_at(file, &bytes, offset);
-            if wrote.is_err() {
-                break wrote;
-            }
-            while !bytes.is_empty() {
-                let number = offset / BLOCK_BYTES;
-                let rest = (number + 1) * BLOCK_BYTES - offset;
-                let of_block = bytes.split_to(bytes.len().min(usize::try_from(rest).unwrap_or(usize::MAX)));
-                offset += of_block.len() as u64;
-                let hasher = open.entry(number).or_default();
-                hasher.update(&of_block);
-                if self.wrote(number, of_block.len() as u64, hasher) {
-                    open.remove(&number);
-                }
-            }
-        };
-        self.state().closed = true;
-        self.changed.notify_all();
-        done
-    }
-
-    /// False if nobody wants the result any more.
-    fn wait_for_the_disk(&self) -> bool {
-        let mut state = self.state();
-        let must_wait = |state: &State| {
-            let ahead_bytes = state.written_bytes - state.durable_bytes;
-            // With nothing to sync, more bytes are what is needed.
-            ahead_bytes > MOST_AHEAD_BYTES && (state.syncing || !state.pending.is_empty())
-        };
-        while !state.abandoned && must_wait(&state) {
-            state = self.wait(state);
-        }
-        !state.abandoned
-    }
-
-    /// Takes note of written bytes; true if the block is whole now.
-    fn wrote(&self, number: u64, n_bytes: u64, hasher: &crc32fast::Hasher) -> bool {
-        let mut state = self.state();
-        state.written_bytes += n_bytes;
-        let Some(block) = usize::try_from(number).ok().and_then(|number| state.blocks.get_mut(number)) else {
-            return false;
-        };
-        block.filled = block.filled.saturating_add(u32::try_from(n_bytes).unwrap_or(u32::MAX));
-        if block.filled < block_length(usize::try_from(number).unwrap_or(usize::MAX), self.size_bytes) {
-            return false;
-        }
-        let crc32 = hasher.clone().finalize();
-        (block.crc32, block.resumed) = (Some(crc32), false);
-        state.pending.push((number, crc32));
-        drop(state);
-        self.changed.notify_all();
-        true
-    }
-
-    fn sync(&self, file: &File, journal: &mut Journal) -> io::Result<()> {
-        while let Some(blocks) = self.next_to_sync() {
-            file.sync_data()?;
-            let n_bytes: u64 = blocks
-                .iter()
-                .map(|(number, _)| u64::from(block_length(usize::try_from(*number).unwrap_or(0), self.size_bytes)))
-                .sum();
-            journal.blocks(blocks)?;
-            let mut state = self.state();
-            state.durable_bytes += n_bytes;
-            state.syncing = false;
-            drop(state);
-            self.changed.notify_all();
-        }
-        Ok(())
-    }
-
-    /// Blocks that are written, when there are enough of them or when the first has waited long enough.
-    fn next_to_sync(&self) -> Option<Vec<(u64, u32)>> {
-        let mut state = self.state();
-        let mut since = None;
-        loop {
-            // Even if nobody waits for the result: these bytes need not be fetched again.
-            let ends = state.closed || state.abandoned;
-            let enough = state.pending.len() as u64 * BLOCK_BYTES >= SYNC_BYTES;
-            let first = *since.get_or_insert_with(Instant::now);
-            if state.pending.is_empty() {
-                if ends {
-                    return None;
-                }
-                since = None;
-                state = self.wait(state);
-            } else if enough || ends || first.elapsed() >= SYNC_AFTER {
-                state.syncing = true;
-                return Some(std::mem::take(&mut state.pending));
-            } else {
-                let left = SYNC_AFTER.saturating_sub(first.elapsed());
-                (state, _) = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
-            }
-        }
-    }
-
-    /// The checksum of the whole file; `None` if nobody wants it any more.
-    fn hash(&self, file: &File, tell_bad: &mpsc::UnboundedSender<u64>) -> io::Result<Option<String>> {
-        let mut sha256 = Sha256::new();
-        let mut buffer = vec![0; usize::try_from(BLOCK_BYTES).unwrap_or(0)];
-        let n_blocks = self.state().blocks.len();
-        let mut number = 0;
-        while number < n_blocks {
-            let Some(block) = self.next_to_hash(number) else { return Ok(None) };
-            let bytes = &mut buffer[..block_length(number, self.size_bytes) as usize];
-            let read = read_exact_at(file, bytes, number as u64 * BLOCK_BYTES);
-            let is_short = matches!(&read, Err(error) if error.kind() == io::ErrorKind::UnexpectedEof);
-            if block.resumed && (is_short || block.crc32 != Some(crc32fast::hash(bytes))) {
-                self.forget(number);
-                let _ = tell_bad.send(number as u64);
-                continue;
-            }
-            read?;
-            sha256.update(&bytes);
-            number += 1;
-            self.state().hashed_blocks = number;
-        }
-        Ok(Some(hex(&sha256.finalize())))
-    }
-
-    /// Waits until a block is written.
-    fn next_to_hash(&self, number: usize) -> Option<Block> {
-        let mut state = self.state();
-        loop {
-            let block = state.blocks[number];
-            if state.abandoned {
-                return None;
-            } else if block.crc32.is_some() {
-                return Some(block);
-            } else if state.closed {
-                return None;
-            }
-            state = self.wait(state);
-        }
-    }
-
-    /// A block is not what was written.
-    fn forget(&self, number: usize) {
-        let mut state = self.state();
-        let n_bytes = u64::from(state.blocks[number].filled);
-        state.blocks[number] = Block::default();
-        state.written_bytes -= n_bytes;
-        state.durable_bytes -= n_bytes;
-    }
-}
-
-impl State {
-    fn map(&self, size_bytes: u64, cells: usize) -> Vec<u8> {
-        let n_blocks = self.blocks.len();
-        let cells = cells.min(n_blocks);
-        let percent = |cell: usize| {
-            let of_cell = cell * n_blocks / cells..(cell + 1) * n_blocks / cells;
-            let all: u64 = of_cell.clone().map(|number| u64::from(block_length(number, size_bytes))).sum();
-            let filled: u64 = self.blocks[of_cell].iter().map(|block| u64::from(block.filled)).sum();
-            u8::try_from(filled * 100 / all.max(1)).unwrap_or(100)
-        };
-        (0..cells).map(percent).collect()
+/// Makes the room of the whole file its own, where the drive can do that without writing; most do it at once. Beside the
+/// download, because a file system in memory takes its time over it.
+fn set_aside(file: &File, size_bytes: u64) -> io::Result<()> {
+    match file.allocate(size_bytes) {
+        Err(error) if error.kind() == io::ErrorKind::StorageFull => Err(error),
+        // It will be found out later whether there is room.
+        _ => Ok(()),
     }
 }
 

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use fs4::FileExt as _;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use sha2::{Digest as _, Sha256};
@@ -308,8 +307,7 @@ fn open_part(paths: &Paths, subject: &Subject) -> Result<(PartFile, Found), Tran
     }
     let file =
         OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&paths.part).map_err(failed)?;
-    let set_aside = set_aside(&file, subject.size_bytes);
-    let opened = set_aside.and_then(|()| Journal::open(&paths.journal, subject));
+    let opened = set_length(&file, subject.size_bytes).and_then(|()| Journal::open(&paths.journal, subject));
     let (journal, found) = match opened {
         Ok(opened) => opened,
         Err(source) => {
@@ -334,17 +332,9 @@ fn open_part(paths: &Paths, subject: &Subject) -> Result<(PartFile, Found), Tran
     Ok((PartFile { file, journal, size_bytes: subject.size_bytes, blocks }, found))
 }
 
-/// Makes the file as long as it will be, and its room its own, where the drive can do that without writing.
-fn set_aside(file: &File, size_bytes: u64) -> io::Result<()> {
-    if file.metadata()?.len() > size_bytes {
-        file.set_len(size_bytes)?;
-    }
-    match file.allocate(size_bytes) {
-        Ok(()) => Ok(()),
-        Err(error) if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge) => Err(error),
-        // It will be found out later whether there is room.
-        Err(_) => file.set_len(size_bytes),
-    }
+/// Makes the file as long as it will be, which drives that take no such file refuse.
+fn set_length(file: &File, size_bytes: u64) -> io::Result<()> {
+    if file.metadata()?.len() == size_bytes { Ok(()) } else { file.set_len(size_bytes) }
 }
 
 /// The bytes that are not here, in order.

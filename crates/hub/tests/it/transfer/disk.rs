@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use paddock_hub::transfer::{Order, TransferError};
-use paddock_test_hub::Content;
+use paddock_test_hub::{Content, TestHub};
 
-use super::{BLOCK_BYTES, Client, MIB, NAME, arrived, failed, serve};
+use super::{BLOCK_BYTES, Client, MIB, NAME, arrived, failed, repo, serve};
 
 /// A small file system of its own; gone when it is dropped.
 struct Mount {
@@ -27,10 +27,13 @@ impl Mount {
     }
 
     /// In a file, as on a drive of this kind.
-    fn image(kind: &str, size_bytes: u64) -> Option<Self> {
+    fn image(kind: &str, size_bytes: u64, options: &[&str]) -> Option<Self> {
         let image = tempfile::NamedTempFile::new().unwrap();
         image.as_file().set_len(size_bytes).unwrap();
-        let made = Command::new(format!("mkfs.{kind}")).arg(image.path()).output().ok()?;
+        let Ok(made) = Command::new(format!("mkfs.{kind}")).args(options).arg(image.path()).output() else {
+            eprintln!("skipped: there is no mkfs.{kind}");
+            return None;
+        };
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let path = image.path().to_str().unwrap().to_owned();
         Self::new(tempfile::tempdir().unwrap(), Some(image), &["-o", "loop", &path])
@@ -133,7 +136,7 @@ fn fill(ballast: &Path, left_bytes: u64) {
 /// D17.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drive_with_fat32_takes_short_files_and_says_so_of_long_ones() {
-    let Some(drive) = Mount::image("vfat", 12_000 * MIB) else { return };
+    let Some(drive) = Mount::image("vfat", 12_000 * MIB, &[]) else { return };
     let long = Content::model(72, 5_000 * MIB);
     let server = serve(&long);
     let mut client = Client::of(&server);
@@ -145,6 +148,19 @@ async fn a_drive_with_fat32_takes_short_files_and_says_so_of_long_ones() {
     let mut client = Client::of(&server);
     on(&mut client, &drive);
     arrived(&client, &short, client.get().await);
+}
+
+/// D17. ext2 with blocks of 1 KiB takes files up to 16 GiB, and says no in the same way as FAT32 does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drive_that_takes_no_files_of_this_length_is_said_before_the_first_byte() {
+    let Some(drive) = Mount::image("ext2", 100 * MIB, &["-q", "-b", "1024"]) else { return };
+    let content = Content::model(77, 20_000 * MIB);
+    // Nobody waits for the checksum of 20 GB that are never sent.
+    let server = TestHub::start(vec![repo(&content).etag(NAME, &"a".repeat(64))]);
+    let mut client = Client::of(&server);
+    on(&mut client, &drive);
+    failed(&client, client.get().await, &["takes no file of 21.0 GB", "FAT32", "exFAT"]);
+    assert_eq!((server.served_bytes(), client.files().len()), (0, 0));
 }
 
 /// D17.
@@ -167,7 +183,7 @@ async fn a_drive_that_cannot_be_written_to_is_said_before_the_first_byte() {
 async fn a_path_that_is_too_long_is_said_before_the_first_byte() {
     let content = Content::model(75, 10 * MIB);
     let name = format!("{}-Q4_K_M.gguf", "n".repeat(238));
-    let server = paddock_test_hub::TestHub::start(vec![
+    let server = TestHub::start(vec![
         paddock_test_hub::Repo::new("owner/model").commit(super::COMMIT).file(&name, content.clone()),
     ]);
     let client = Client::of(&server);
@@ -176,7 +192,7 @@ async fn a_path_that_is_too_long_is_said_before_the_first_byte() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn room_for_the_whole_file_is_set_aside_before_the_first_byte() {
+async fn room_for_the_whole_file_is_set_aside_at_the_beginning() {
     let content = Content::model(76, 200 * MIB);
     let server = serve(&content);
     server.throttle(Some(1_000_000));
