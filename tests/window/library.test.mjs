@@ -66,7 +66,7 @@ describe('a model on this computer', () => {
     closeSync(damaged);
     await click(app, 'library-verify');
     const broken = await modelIs(app, 'broken');
-    assert.match(broken.text, /is not what was published: \d+ MB of it are damaged/);
+    assert.match(broken.text, /is not what was published: [\d.]+ MB of it are damaged/);
     const chat = app.browser.$(byId('library-chat'));
     assert.equal(await chat.isEnabled(), false, 'a broken model is not loaded');
 

@@ -134,16 +134,21 @@ impl App {
         let repo = RepoId::parse(&request.repo)?;
         self.check_licence(&repo).await?;
         let root = self.stored_download_settings().await?.models_folder(self);
-        self.enqueue(repo.to_string(), request.model, REVISION.to_owned(), root).await
+        // It was asked for a moment ago, or the server cannot be reached and the size comes later.
+        let listed = self.listed(&repo, false).await.ok();
+        let size_bytes =
+            listed.and_then(|listed| listed.listing.model(&request.model).ok().map(|model| model.size_bytes));
+        self.enqueue(repo.to_string(), request.model, REVISION.to_owned(), root, size_bytes.unwrap_or(0)).await
     }
 
-    /// Puts exactly this on the list, or wakes it up there.
+    /// Puts exactly this on the list, or wakes it up there. `total_bytes` is 0 where the size is not known yet.
     pub(crate) async fn enqueue(
         &self,
         repo: String,
         wanted: String,
         revision: String,
         root: PathBuf,
+        total_bytes: u64,
     ) -> Result<String, ApiError> {
         let id = {
             let mut list = self.inner.downloads.list();
@@ -160,7 +165,7 @@ impl App {
                     let id = new_id(&list);
                     let outcome = Outcome::Wanted;
                     let kept =
-                        Kept { id: id.clone(), repo, wanted, revision, root, outcome, targets: vec![], total_bytes: 0 };
+                        Kept { id: id.clone(), repo, wanted, revision, root, outcome, targets: vec![], total_bytes };
                     list.push(Entry { kept, progress: Progress::default(), stop: None, cancelled: false });
                     id
                 }
@@ -255,7 +260,7 @@ impl App {
         let Some(request) = reopened.await??.into_iter().next() else {
             return Err(ApiError::new(ErrorCode::BadInput, "There is nothing to repair."));
         };
-        self.enqueue(request.repo.to_string(), request.wanted, request.revision, request.root).await
+        self.enqueue(request.repo.to_string(), request.wanted, request.revision, request.root, 0).await
     }
 
     /// How fast downloads may be, from now on.
@@ -333,7 +338,9 @@ impl App {
         };
         let (stop, stopped) = watch::channel(false);
         entry.stop = Some(stop);
-        entry.progress = Progress { total_bytes: entry.progress.total_bytes, ..Progress::default() };
+        // How far it is stays shown until more is known.
+        entry.progress.phase = Phase::Preparing;
+        entry.progress.notices.clear();
         let kept = entry.kept.clone();
         drop(list);
         let app = self.clone();
@@ -374,6 +381,9 @@ impl App {
     /// Takes note of how a download ended.
     async fn ended(&self, kept: &Kept, done: Result<Downloaded, ApiError>) {
         let is_ready = done.is_ok();
+        // Of what failed for good, nothing may be here any more.
+        let targets = self.targets_of(&kept.id);
+        let here = tokio::task::spawn_blocking(move || transfer::done_bytes(&targets)).await.ok();
         {
             let mut list = self.inner.downloads.list();
             if let Ok(at) = position(&list, &kept.id) {
@@ -388,6 +398,10 @@ impl App {
                     Err(error) if error.message == TransferError::Stopped.to_string() => {}
                     Err(error) => {
                         tracing::info!(%error, repo = kept.repo, "a download failed");
+                        entry.progress.done_bytes = here.unwrap_or(entry.progress.done_bytes);
+                        if here == Some(0) {
+                            entry.progress.map.clear();
+                        }
                         entry.kept.outcome = Outcome::Failed(error);
                     }
                 }
@@ -399,6 +413,11 @@ impl App {
         if is_ready && let Err(error) = self.scan_library().await {
             tracing::warn!(%error, "the list of models does not show what arrived");
         }
+    }
+
+    fn targets_of(&self, id: &str) -> Vec<PathBuf> {
+        let list = self.inner.downloads.list();
+        position(&list, id).map(|at| list[at].kept.targets.clone()).unwrap_or_default()
     }
 
     /// Lets go of what was cancelled and has stopped.
@@ -435,11 +454,17 @@ async fn follow(app: App, id: String, mut progress: watch::Receiver<Progress>) {
     let mut more = true;
     while more {
         more = progress.changed().await.is_ok();
-        let now = progress.borrow_and_update().clone();
+        let mut now = progress.borrow_and_update().clone();
         let is_new = {
             let mut list = app.inner.downloads.list();
             let Ok(at) = position(&list, &id) else { return };
             let entry = &mut list[at];
+            // The server has not said yet what there is to come.
+            if now.total_bytes == 0 {
+                let before = std::mem::take(&mut entry.progress);
+                (now.targets, now.map) = (entry.kept.targets.clone(), before.map);
+                (now.total_bytes, now.done_bytes) = (entry.kept.total_bytes, before.done_bytes);
+            }
             let is_new = entry.kept.targets != now.targets;
             entry.kept.targets.clone_from(&now.targets);
             entry.kept.total_bytes = now.total_bytes;

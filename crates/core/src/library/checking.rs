@@ -287,8 +287,8 @@ fn broken(file: &Path, repair_bytes: Option<u64>) -> String {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let what = match repair_bytes {
         Some(0) => "it has bytes too many".to_owned(),
-        // In whole megabytes, and never none.
-        Some(bytes) => format!("{} MB of it are damaged", bytes.div_ceil(1_000_000)),
+        // In tenths of megabytes, and never none.
+        Some(bytes) => format!("{:.1} MB of it are damaged", (bytes as f64 / 1e6).max(0.1)),
         None => "its checksum is another one".to_owned(),
     };
     format!("“{name}” is not what was published: {what}. The disk may be failing, or another program changed the file.")
