@@ -73,8 +73,11 @@ export const steps = [
     slow: true,
     run: async (env) => {
       const { code } = await buildApp(env);
-      // The tests of the window also put this in the engine's place.
-      if (code === 0) await buildBinary(env, 'debug', 'scripted-engine');
+      if (code === 0) {
+        // The tests of the window put these in the place of the engine and of Hugging Face.
+        await buildBinary(env, 'debug', 'scripted-engine');
+        await buildBinary(env, 'debug', 'test-hub');
+      }
       return { code };
     },
   },

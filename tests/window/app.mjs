@@ -97,8 +97,12 @@ class App {
   /** What the app is started with, so that it writes nowhere but into its home. */
   environment() {
     return {
-      ...process.env,
+      ...withoutHuggingFace(process.env),
       PADDOCK_DATA_DIR: this.dataDir,
+      // Models and access tokens of the person who runs the tests are none of their business.
+      HOME: this.home,
+      // No test may reach the real one. Nobody listens here; a test hub's address takes its place.
+      HF_ENDPOINT: 'http://127.0.0.1:9',
       // The web view's own storage must be as fresh as our data.
       XDG_DATA_HOME: path.join(this.home, 'xdg-data'),
       XDG_CONFIG_HOME: path.join(this.home, 'xdg-config'),
@@ -181,6 +185,13 @@ class App {
   forget() {
     rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** The environment without HF_TOKEN, HF_HOME and their like. */
+function withoutHuggingFace(env) {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/^(HF_|HUGGING_?FACE)/.test(name)),
+  );
 }
 
 function freePort() {

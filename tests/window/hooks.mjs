@@ -1,7 +1,8 @@
-// Around every test: evidence of a failure is kept, and no app outlives its test.
+// Around every test: evidence of a failure is kept, and no app and no hub outlives its test.
 import { existsSync, rmSync } from 'node:fs';
 import { appPath } from '../../scripts/build-env.mjs';
 import { artifacts, openApps } from './app.mjs';
+import { openHubs } from './hub.mjs';
 
 export const mochaHooks = {
   beforeAll() {
@@ -18,5 +19,6 @@ export const mochaHooks = {
       await app.close();
       if (!failed) app.forget();
     }
+    for (const hub of openHubs()) await hub.close();
   },
 };

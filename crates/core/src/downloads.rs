@@ -151,23 +151,26 @@ impl App {
     /// have; [`ErrorCode::LicenceNotAccepted`]. A server that cannot be asked is no error: the download waits for it.
     pub async fn start_download(&self, request: DownloadRequest) -> Result<String, ApiError> {
         let repo = RepoId::parse(&request.repo)?;
-        let mut wanted = request.model;
+        let (mut wanted, mut total_bytes) = (request.model, 0);
         if let Ok(listed) = self.listed(&repo, false).await {
             self.check_licence_of(&repo, &listed.info).await?;
             // By its path, so that it is the same download however it was asked for.
-            wanted = listed.listing.model(&wanted)?.parts.first().map_or(wanted, |first| first.path.clone());
+            let model = listed.listing.model(&wanted)?;
+            total_bytes = model.size_bytes;
+            wanted = model.parts.first().map_or(wanted, |first| first.path.clone());
         }
         let root = self.stored_download_settings().await?.models_folder(self);
-        self.enqueue(repo.to_string(), wanted, REVISION.to_owned(), root).await
+        self.enqueue(repo.to_string(), wanted, REVISION.to_owned(), root, total_bytes).await
     }
 
-    /// Puts exactly this on the list, or wakes it up there.
+    /// Puts exactly this on the list, or wakes it up there. `total_bytes` is 0 where the size is not known yet.
     pub(crate) async fn enqueue(
         &self,
         repo: String,
         wanted: String,
         revision: String,
         root: PathBuf,
+        total_bytes: u64,
     ) -> Result<String, ApiError> {
         self.read_downloads().await?;
         let id = {
@@ -189,7 +192,7 @@ impl App {
                     let id = new_id(&list);
                     let outcome = Outcome::Wanted;
                     let kept =
-                        Kept { id: id.clone(), repo, wanted, revision, root, outcome, targets: vec![], total_bytes: 0 };
+                        Kept { id: id.clone(), repo, wanted, revision, root, outcome, targets: vec![], total_bytes };
                     list.push(Entry { kept, progress: Progress::default(), stop: None });
                     id
                 }
@@ -402,6 +405,9 @@ impl App {
     /// Takes note of how a download ended.
     async fn ended(&self, kept: &Kept, done: Result<Downloaded, Ended>) {
         let is_ready = done.is_ok();
+        // Of what failed for good, nothing may be here any more.
+        let targets = self.targets_of(&kept.id);
+        let here = tokio::task::spawn_blocking(move || transfer::done_bytes(&targets)).await.ok();
         {
             let mut list = self.inner.downloads.list();
             if let Some(entry) = list.iter_mut().find(|entry| entry.kept.id == kept.id) {
@@ -416,6 +422,10 @@ impl App {
                     Err(Ended::Stopped) => {}
                     Err(Ended::Failed(error)) => {
                         tracing::info!(%error, repo = kept.repo, "a download failed");
+                        entry.progress.done_bytes = here.unwrap_or(entry.progress.done_bytes);
+                        if here == Some(0) {
+                            entry.progress.map.clear();
+                        }
                         entry.kept.outcome = Outcome::Failed(error);
                     }
                 }
@@ -427,6 +437,11 @@ impl App {
         if is_ready && let Err(error) = self.scan_library().await {
             tracing::warn!(%error, "the list of models does not show what arrived");
         }
+    }
+
+    fn targets_of(&self, id: &str) -> Vec<PathBuf> {
+        let list = self.inner.downloads.list();
+        position(&list, id).map(|at| list[at].kept.targets.clone()).unwrap_or_default()
     }
 
     /// Lets go of what was cancelled and has stopped, then goes on with the next.

@@ -153,10 +153,10 @@ async fn a_model_is_planned_from_its_header_which_is_fetched_once() {
         let mut plan = serde_json::to_value(plan).unwrap();
         // The name tells the quantization of the file on the disk; and other programs take memory as they please, which
         // is what the disk is read for here. Nothing else may differ.
-        let differs = ["name", "quant", "diskBytesPerToken", "tokS", "verdict", "verdictWords"];
+        let differs = ["name", "quant", "diskBytesPerToken", "tokS", "promptTokS", "verdict", "verdictWords"];
         plan.as_object_mut().unwrap().retain(|key, _| !differs.contains(&key.as_str()));
         for bar in plan["bars"].as_array_mut().unwrap() {
-            bar["parts"].as_array_mut().unwrap().retain(|part| part["kind"] != "others");
+            bar["parts"].as_array_mut().unwrap().retain(|part| part["kind"] != "others" && part["kind"] != "free");
         }
         plan
     };

@@ -1,15 +1,24 @@
-//! The server as a program of its own: prints its address, and serves until its standard input ends.
+//! The server as a program of its own: prints its address, does what the lines of its standard input say, and serves
+//! until that ends.
 
-use std::io::{self, Write};
+use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
 
-use paddock_test_hub::{Content, Repo, TestHub, scenario};
+use paddock_test_hub::{Content, Repo, Request, TestHub, scenario};
 
 const USAGE: &str = "test-hub [--repo OWNER/NAME] [--file NAME=SIZE[:SEED] | NAME=@PATH]… [--commit ID] [--gated TOKEN]
          [--licence ID] [--hostile] [--throttle BYTES_PER_S] [--uses N] [--play ROW] [--seed N]
 
 Options about a repository belong to the last --repo; without one, it is owner/model. SIZE is in bytes, or with K, M, G.
---throttle limits each connection. --uses: how many requests a signed address is good for. ROW is one of:
+--throttle limits each connection. --uses: how many requests a signed address is good for.
+
+While it serves, each line of its standard input is answered with one line:
+  throttle BYTES_PER_S   from now on; 0 for no limit
+  offline, online        resets every connection and refuses new ones; listens again, on the same ports
+  play ROW [SEED]        misbehaves like that from now on
+  requests               all that were asked so far, and the bytes of files that were served, as JSON
+
+ROW is one of:
 ";
 
 struct Options {
@@ -97,9 +106,47 @@ fn serve(options: Options) -> io::Result<()> {
     if let Some(row) = options.play.filter(|row| !hub.play(row, options.seed)) {
         return Err(io::Error::other(format!("There is no row “{row}”.")));
     }
-    let mut out = io::stdout();
+    let mut out = io::stdout().lock();
     writeln!(out, "{}", hub.url())?;
     out.flush()?;
     // Whoever started it is gone when this ends, however it was ended.
-    io::copy(&mut io::stdin(), &mut io::sink()).map(|_| ())
+    for line in io::stdin().lock().lines() {
+        let answer = command(&hub, line?.trim()).unwrap_or_else(|| "That is no command.".to_owned());
+        writeln!(out, "{answer}")?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+/// The answer to a line of the standard input.
+fn command(hub: &TestHub, line: &str) -> Option<String> {
+    match *line.split(' ').collect::<Vec<_>>() {
+        ["throttle", bytes_per_s] => hub.throttle(bytes_per_s.parse().ok().filter(|limit| *limit > 0)),
+        ["offline"] => hub.go_offline(),
+        ["online"] => hub.come_back(),
+        ["play", row] => return hub.play(row, 0).then(done),
+        ["play", row, seed] => return hub.play(row, seed.parse().ok()?).then(done),
+        ["requests"] => return Some(requests(hub)),
+        _ => return None,
+    }
+    Some(done())
+}
+
+fn done() -> String {
+    "ok".to_owned()
+}
+
+fn requests(hub: &TestHub) -> String {
+    let request = |request: &Request| {
+        serde_json::json!({
+            "kind": format!("{:?}", request.kind),
+            "method": request.method,
+            "target": request.target,
+            "path": request.path,
+            "range": request.header("range"),
+            "authorization": request.header("authorization"),
+        })
+    };
+    let requests: Vec<_> = hub.requests().iter().map(request).collect();
+    serde_json::json!({ "requests": requests, "servedBytes": hub.served_bytes() }).to_string()
 }

@@ -228,7 +228,7 @@ impl App {
     /// [`ErrorCode::BadInput`] for a model that no check found broken, or of unknown origin; what the disk says.
     pub async fn repair_model(&self, path: String) -> Result<String, ApiError> {
         let request = self.reopen_broken(&path).await?;
-        let id = self.enqueue(request.repo.to_string(), request.wanted, request.revision, request.root).await?;
+        let id = self.enqueue(request.repo.to_string(), request.wanted, request.revision, request.root, 0).await?;
         self.scan_library().await?;
         Ok(id)
     }
@@ -301,8 +301,8 @@ fn broken(file: &Path, repair_bytes: Option<u64>) -> String {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let what = match repair_bytes {
         Some(0) => "it has bytes too many".to_owned(),
-        // In whole megabytes, and never none.
-        Some(bytes) => format!("{} MB of it are damaged", bytes.div_ceil(1_000_000)),
+        // In tenths of megabytes, and never none.
+        Some(bytes) => format!("{:.1} MB of it are damaged", (bytes as f64 / 1e6).max(0.1)),
         None => "its checksum is another one".to_owned(),
     };
     format!("“{name}” is not what was published: {what}. The disk may be failing, or another program changed the file.")

@@ -279,9 +279,11 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Erro
     })
 }
 
-/// The innermost cause, which names the matter: "connection refused" rather than "error sending request".
+/// The innermost cause, which names the matter: "connection refused" rather than "error sending request". Without the
+/// system's number of it, which tells people nothing.
 fn cause(error: &reqwest::Error) -> String {
-    one_line(&causes(error).last().map_or_else(|| "the answer could not be read".to_owned(), ToString::to_string))
+    let said = causes(error).last().map_or_else(|| "the answer could not be read".to_owned(), ToString::to_string);
+    one_line(said.split(" (os error ").next().unwrap_or_default())
 }
 
 /// What is wrong with a certificate, if that is the cause.
