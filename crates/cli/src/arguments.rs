@@ -38,7 +38,8 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct DownloadOptions {
-    /// Repository and quantization, e.g. bartowski/Llama-3.3-70B-Instruct-GGUF:Q4_K_M.
+    /// Repository and quantization, e.g. bartowski/Llama-3.3-70B-Instruct-GGUF:Q4_K_M. Without the quantization: the
+    /// only model of the repository, or the list of what it has.
     #[arg(value_name = "REPO[:QUANT]")]
     pub model: String,
     /// A file of the repository, instead of a quantization; of a split model any of its parts.

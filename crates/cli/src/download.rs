@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use paddock_core::{
-    ApiError, ErrorCode, OneDownload, download_once,
+    ApiError, OneDownload, download_once,
     transfer::{Downloaded, Phase, Progress, Wait},
 };
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ const TELL_EVERY: Duration = Duration::from_secs(1);
 
 /// `paddock download`.
 pub async fn run(options: DownloadOptions) -> Result<(), ApiError> {
-    let (repo, wanted) = options.what()?;
+    let (repo, wanted) = options.what();
     let one = OneDownload {
         repo,
         wanted,
@@ -62,22 +62,10 @@ pub fn stop_at_ctrl_c() -> watch::Receiver<bool> {
 }
 
 impl DownloadOptions {
-    /// The repository, and which of its models.
-    fn what(&self) -> Result<(String, String), ApiError> {
-        let (repo, quant) =
-            self.model.rsplit_once(':').map_or((self.model.as_str(), None), |(repo, quant)| (repo, Some(quant)));
-        match (quant, &self.file) {
-            (_, Some(file)) => Ok((repo.to_owned(), file.clone())),
-            (Some(quant), None) => Ok((repo.to_owned(), quant.to_owned())),
-            (None, None) => Err(ApiError {
-                code: ErrorCode::BadInput,
-                message: format!("“{repo}” does not say which model."),
-                hint: Some(format!(
-                    "Add a quantization, as in {repo}:Q4_K_M, or a file with --file. `paddock search {repo}` lists them."
-                )),
-                details: None,
-            }),
-        }
+    /// The repository, and which of its models; nothing where it has only one.
+    fn what(&self) -> (String, String) {
+        let (repo, quant) = self.model.rsplit_once(':').unwrap_or((&self.model, ""));
+        (repo.to_owned(), self.file.clone().unwrap_or_else(|| quant.to_owned()))
     }
 }
 

@@ -148,10 +148,12 @@ fn what_cannot_heal_ends_within_thirty_seconds_with_a_sentence_and_no_model() {
 
 #[test]
 fn a_name_that_is_none_is_a_clear_error() {
-    let server = TestHub::start(vec![]);
+    let (one, two) = (Content::model(8, MIB), Content::model(9, 2 * MIB));
+    let repo = Repo::new("owner/model").commit(COMMIT).file(NAME, one).file("Model-Q8_0.gguf", two);
+    let server = TestHub::start(vec![repo]);
     let folder = tempfile::tempdir().unwrap();
     for (model, words) in [
-        ("owner/model", "does not say which model"),
+        ("owner/model", "Name one of them, as in owner/model:Q4_K_M"),
         ("../../etc:Q4_K_M", "not the name of a repository"),
         ("owner:Q4_K_M", "not the name of a repository"),
     ] {
