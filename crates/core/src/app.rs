@@ -78,7 +78,7 @@ impl App {
     /// When the database cannot be opened (a damaged one is set aside; see [`paddock_store::Store::open`]).
     pub fn open(config: AppConfig) -> Result<Self, ApiError> {
         let app = Self::open_for_command(config)?;
-        tokio::spawn(downloads::go_on(app.clone()));
+        tokio::spawn(downloads::running::go_on(app.clone()));
         Ok(app)
     }
 

@@ -7,7 +7,7 @@ use paddock_hub::remote::RepoId;
 use paddock_hub::transfer::{self, Downloaded, Options, Progress, SpeedLimit, Stop};
 use tokio::sync::watch;
 
-use crate::{ApiError, App, DataDir, discover::hub_for_command, download_settings};
+use crate::{ApiError, App, DataDir, discover::hub_for_command, download_settings, downloads};
 
 /// What to download.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +47,8 @@ pub async fn download_once(
         transfer::Request { repo: RepoId::parse(&one.repo)?, revision: "main".to_owned(), wanted: one.wanted, root };
     let limit = Arc::new(SpeedLimit::new(one.limit_bytes_per_s));
     let options = Options { connections: usize::from(one.connections), limit };
+    // Beside the download, which does not wait for a desktop to answer; let go of with this handle.
+    let _awake = tokio::spawn(downloads::running::keep_awake());
     Ok(transfer::download(&hub, &request, &options, Stop::new(stop), tell).await?)
 }
 

@@ -3,13 +3,16 @@
 //! What is wanted is kept in the settings; how far it is lies beside the unfinished files, so that nothing here can
 //! disagree with the disk. A download that was going on when Paddock ended goes on when it starts again.
 
-use std::path::{Path, PathBuf};
+pub(crate) mod running;
+mod shown;
+
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use paddock_hub::remote::{Hub, RepoId};
-use paddock_hub::transfer::{self, Downloaded, Options, Phase, Progress, SpeedLimit, Stop, TransferError};
+use paddock_hub::remote::RepoId;
+use paddock_hub::transfer::{self, Phase, Progress, SpeedLimit};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex as AsyncMutex, OnceCell, watch};
 use tokio::task::JoinHandle;
@@ -17,7 +20,7 @@ use tokio::task::JoinHandle;
 use crate::{
     ApiError, App, ErrorCode,
     app::now_ms,
-    view::{DownloadRequest, DownloadState, DownloadView, PreflightView, WaitReason},
+    view::{DownloadRequest, DownloadView, PreflightView},
 };
 
 /// The setting that keeps the list.
@@ -26,14 +29,8 @@ const KEY: &str = "download_list";
 /// The branch that downloads follow.
 const REVISION: &str = "main";
 
-/// The least time between two tellings: ten a second are enough for any eye.
-const TELL_EVERY: Duration = Duration::from_millis(100);
-
 /// How long Paddock waits for a download to stop before it ends.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
-
-/// Nobody stopped it and nothing is wrong that has a name.
-const PART_FAILED: &str = "A part of Paddock failed while it downloaded.";
 
 /// All downloads.
 #[derive(Debug, Default)]
@@ -75,14 +72,6 @@ enum Outcome {
     Cancelled,
 }
 
-/// Why a download ended without its model.
-#[derive(Debug)]
-enum Ended {
-    /// Who stopped it has said what it is now.
-    Stopped,
-    Failed(ApiError),
-}
-
 #[derive(Debug)]
 struct Entry {
     kept: Kept,
@@ -103,7 +92,7 @@ impl State {
     fn tell(&self) {
         // Locked until it is told, so that of two changes the later one is told last.
         let list = self.list();
-        let views: Vec<DownloadView> = list.iter().filter(|entry| entry.is_shown()).map(view).collect();
+        let views: Vec<DownloadView> = list.iter().filter(|entry| entry.is_shown()).map(shown::view).collect();
         self.tell.send_if_modified(|told| {
             let differs = *told != views;
             *told = views;
@@ -335,129 +324,6 @@ impl App {
         self.run_next();
         stored
     }
-
-    /// Begins with the first that is wanted, unless one runs, or files are still to be deleted that may be those of the
-    /// next one.
-    fn run_next(&self) {
-        let state = &self.inner.downloads;
-        let mut list = state.list();
-        let is_taken = list.iter().any(|entry| entry.stop.is_some() || !entry.is_shown());
-        if is_taken || state.closing.load(Ordering::Relaxed) {
-            return;
-        }
-        let Some(entry) = list.iter_mut().find(|entry| entry.kept.outcome == Outcome::Wanted) else { return };
-        let (stop, stopped) = watch::channel(false);
-        entry.stop = Some(stop);
-        let Progress { done_bytes, map, .. } = std::mem::take(&mut entry.progress);
-        entry.progress = Progress { done_bytes, map, ..Progress::default() };
-        let (app, kept) = (self.clone(), entry.kept.clone());
-        *state.task() = Some(tokio::spawn(async move {
-            app.inner.downloads.tell();
-            let done = app.run(&kept, stopped).await;
-            app.ended(&kept, done).await;
-        }));
-    }
-
-    async fn run(&self, kept: &Kept, mut stopped: watch::Receiver<bool>) -> Result<Downloaded, Ended> {
-        let stop = Stop::new(stopped.clone());
-        let (hub, request, _awake) = tokio::select! {
-            prepared = self.prepare(kept) => prepared?,
-            _ = stopped.wait_for(|stop| *stop) => return Err(Ended::Stopped),
-        };
-        let options = Options { limit: Arc::clone(&self.inner.downloads.limit), ..Options::default() };
-        let (tell, progress) = watch::channel(Progress::default());
-        let following = tokio::spawn(follow(self.clone(), kept.id.clone(), request.repo.clone(), progress));
-        let done = transfer::download(&hub, &request, &options, stop, &tell).await;
-        drop(tell);
-        // What was told last is shown before it is over.
-        let _ = following.await;
-        let done = match done {
-            Err(TransferError::Stopped) if *stopped.borrow() => return Err(Ended::Stopped),
-            // Begun again, it would only end the same way.
-            Err(TransferError::Stopped) => return Err(ApiError::new(ErrorCode::Internal, PART_FAILED).into()),
-            done => done.map_err(ApiError::from)?,
-        };
-        // The model is here, whatever becomes of that.
-        if let Err(error) = self.share_with_hf_cache(&done.path).await {
-            tracing::warn!(%error, "the model is not shown in Hugging Face's cache");
-        }
-        Ok(done)
-    }
-
-    /// What a download needs besides its name.
-    async fn prepare(
-        &self,
-        kept: &Kept,
-    ) -> Result<(Arc<Hub>, transfer::Request, Option<keepawake::KeepAwake>), ApiError> {
-        let repo = RepoId::parse(&kept.repo)?;
-        // It may have been offline when it was put on the list.
-        self.check_licence(&repo).await?;
-        let request = transfer::Request {
-            repo,
-            revision: kept.revision.clone(),
-            wanted: kept.wanted.clone(),
-            root: kept.root.clone(),
-        };
-        let awake = if self.stored_download_settings().await?.keep_awake() { keep_awake().await } else { None };
-        Ok((self.hub().await?, request, awake))
-    }
-
-    /// Takes note of how a download ended.
-    async fn ended(&self, kept: &Kept, done: Result<Downloaded, Ended>) {
-        let is_ready = done.is_ok();
-        // Of what failed for good, nothing may be here any more.
-        let targets = self.targets_of(&kept.id);
-        let here = tokio::task::spawn_blocking(move || transfer::done_bytes(&targets)).await.ok();
-        {
-            let mut list = self.inner.downloads.list();
-            if let Some(entry) = list.iter_mut().find(|entry| entry.kept.id == kept.id) {
-                entry.stop = None;
-                match done {
-                    // Whatever came of it.
-                    _ if !entry.is_shown() => {}
-                    Ok(done) => {
-                        entry.progress.done_bytes = entry.kept.total_bytes;
-                        entry.kept.outcome = Outcome::Ready(done.path);
-                    }
-                    Err(Ended::Stopped) => {}
-                    Err(Ended::Failed(error)) => {
-                        tracing::info!(%error, repo = kept.repo, "a download failed");
-                        entry.progress.done_bytes = here.unwrap_or(entry.progress.done_bytes);
-                        if here == Some(0) {
-                            entry.progress.map.clear();
-                        }
-                        entry.kept.outcome = Outcome::Failed(error);
-                    }
-                }
-            }
-        }
-        if let Err(error) = self.discard_cancelled().await {
-            tracing::warn!(%error, "the list of downloads could not be kept");
-        }
-        if is_ready && let Err(error) = self.scan_library().await {
-            tracing::warn!(%error, "the list of models does not show what arrived");
-        }
-    }
-
-    fn targets_of(&self, id: &str) -> Vec<PathBuf> {
-        let list = self.inner.downloads.list();
-        position(&list, id).map(|at| list[at].kept.targets.clone()).unwrap_or_default()
-    }
-
-    /// Lets go of what was cancelled and has stopped, then goes on with the next.
-    async fn discard_cancelled(&self) -> Result<(), ApiError> {
-        let state = &self.inner.downloads;
-        let one_at_a_time = state.discarding.lock().await;
-        let is_gone = |entry: &Entry| entry.stop.is_none() && !entry.is_shown();
-        let gone: Vec<Kept> =
-            state.list().iter().filter(|entry| is_gone(entry)).map(|entry| entry.kept.clone()).collect();
-        for Kept { id, targets, root, .. } in gone {
-            tokio::task::spawn_blocking(move || transfer::discard_unfinished(&targets, &root)).await?;
-            state.list().retain(|entry| entry.kept.id != id);
-        }
-        drop(one_at_a_time);
-        self.list_of_downloads_changed().await
-    }
 }
 
 impl Entry {
@@ -489,77 +355,6 @@ impl Entry {
     }
 }
 
-impl From<ApiError> for Ended {
-    fn from(error: ApiError) -> Self {
-        Self::Failed(error)
-    }
-}
-
-/// Goes on with what was going on when Paddock ended.
-pub(crate) async fn go_on(app: App) {
-    let done = match app.read_downloads().await {
-        Ok(()) => app.discard_cancelled().await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = done {
-        tracing::warn!(%error, "the list of downloads could not be read or kept");
-    }
-}
-
-/// Hands a download's progress on to those who watch the list.
-async fn follow(app: App, id: String, repo: RepoId, mut progress: watch::Receiver<Progress>) {
-    let (mut more, mut is_licence_known) = (true, false);
-    while more {
-        more = progress.changed().await.is_ok();
-        let now = progress.borrow_and_update().clone();
-        let is_answered = !now.targets.is_empty();
-        let is_new = {
-            let mut list = app.inner.downloads.list();
-            let Ok(at) = position(&list, &id) else { return };
-            list[at].hear(now)
-        };
-        app.inner.downloads.tell();
-        if is_new && let Err(error) = app.list_of_downloads_changed().await {
-            tracing::warn!(%error, "the list of downloads could not be kept");
-        }
-        // The server may not have been there when the licence was asked for. It is now.
-        if is_answered
-            && !std::mem::replace(&mut is_licence_known, true)
-            && let Err(error) = app.check_licence(&repo).await
-        {
-            let mut list = app.inner.downloads.list();
-            if let Ok(at) = position(&list, &id) {
-                list[at].kept.outcome = Outcome::Failed(error);
-                list[at].halt();
-            }
-        }
-        if more {
-            tokio::time::sleep(TELL_EVERY).await;
-        }
-    }
-}
-
-/// Keeps the computer from sleeping until it is dropped. Not everywhere can that be asked for.
-async fn keep_awake() -> Option<keepawake::KeepAwake> {
-    let asked = tokio::task::spawn_blocking(|| {
-        keepawake::Builder::default()
-            .idle(true)
-            .reason("A model is being downloaded")
-            .app_name("Paddock")
-            .app_reverse_domain("ai.paddock.desktop")
-            .create()
-    });
-    // A desktop that does not answer must not hold the download up.
-    match tokio::time::timeout(Duration::from_secs(3), asked).await {
-        Ok(Ok(Ok(awake))) => Some(awake),
-        Ok(Ok(Err(error))) => {
-            tracing::debug!(%error, "the computer cannot be kept awake");
-            None
-        }
-        Ok(Err(_)) | Err(_) => None,
-    }
-}
-
 fn position(list: &[Entry], id: &str) -> Result<usize, ApiError> {
     list.iter()
         .position(|entry| entry.is_shown() && entry.kept.id == id)
@@ -570,84 +365,4 @@ fn new_id(list: &[Entry]) -> String {
     let now = now_ms();
     let is_free = |id: &String| list.iter().all(|entry| entry.kept.id != *id);
     (0..).map(|n| format!("d{now}-{n}")).find(is_free).unwrap_or_default()
-}
-
-fn view(entry: &Entry) -> DownloadView {
-    let Entry { kept, progress, stop, .. } = entry;
-    let state = match (&kept.outcome, stop) {
-        (Outcome::Ready(_), _) => DownloadState::Ready,
-        (Outcome::Failed(error), _) => DownloadState::Failed { error: error.clone() },
-        // The cancelled ones are not shown.
-        (Outcome::Paused | Outcome::Cancelled, _) => DownloadState::Paused,
-        (Outcome::Wanted, None) => DownloadState::Queued,
-        (Outcome::Wanted, Some(_)) => state_of(&progress.phase),
-    };
-    let first = kept.targets.first().cloned().unwrap_or_else(|| PathBuf::from(&kept.wanted));
-    let is_moving = matches!(state, DownloadState::Downloading { .. });
-    DownloadView {
-        id: kept.id.clone(),
-        repo: kept.repo.clone(),
-        quant: transfer::quant_of(&first).or_else(|| transfer::quant_of(Path::new(&kept.wanted))),
-        name: transfer::name_of(&first),
-        n_files: u32::try_from(kept.targets.len().max(1)).unwrap_or(u32::MAX),
-        total_bytes: kept.total_bytes,
-        done_bytes: if state == DownloadState::Ready { kept.total_bytes } else { progress.done_bytes },
-        bytes_per_s: if is_moving { progress.bytes_per_s } else { 0 },
-        eta_s: progress.time_left.filter(|_| is_moving).map(|left| left.as_secs()),
-        map: progress.map.clone(),
-        notices: progress.notices.clone(),
-        folder: first.parent().unwrap_or(&kept.root).display().to_string(),
-        path: if let Outcome::Ready(path) = &kept.outcome { Some(path.display().to_string()) } else { None },
-        state,
-    }
-}
-
-fn state_of(phase: &Phase) -> DownloadState {
-    match phase {
-        Phase::Preparing => DownloadState::Preparing,
-        Phase::Downloading { connections } => {
-            DownloadState::Downloading { connections: u32::try_from(*connections).unwrap_or(u32::MAX) }
-        }
-        Phase::Waiting(wait) => DownloadState::Waiting {
-            reason: wait.reason.into(),
-            sentence: wait.sentence.clone(),
-            until_ms: Some(wall_clock_ms(wait.until)),
-        },
-        Phase::Following => DownloadState::Following,
-        Phase::Verifying { checked_bytes } => DownloadState::Verifying { checked_bytes: *checked_bytes },
-    }
-}
-
-/// A moment as the clock on the wall shows it.
-fn wall_clock_ms(at: Instant) -> i64 {
-    let in_ms = at.saturating_duration_since(Instant::now()).as_millis();
-    now_ms().saturating_add(i64::try_from(in_ms).unwrap_or(i64::MAX))
-}
-
-impl From<transfer::WaitReason> for WaitReason {
-    fn from(reason: transfer::WaitReason) -> Self {
-        match reason {
-            transfer::WaitReason::Offline => Self::Offline,
-            transfer::WaitReason::Busy => Self::Busy,
-            transfer::WaitReason::ServerFault => Self::ServerFault,
-            transfer::WaitReason::Stalled => Self::Stalled,
-            transfer::WaitReason::Proxy => Self::Proxy,
-        }
-    }
-}
-
-impl From<TransferError> for ApiError {
-    fn from(error: TransferError) -> Self {
-        match error {
-            TransferError::Remote(error) => error.into(),
-            TransferError::DiskFull { .. }
-            | TransferError::FileTooLarge { .. }
-            | TransferError::PathTooLong { .. }
-            | TransferError::NoAccess { .. }
-            | TransferError::OutsideFolder { .. }
-            | TransferError::Occupied { .. }
-            | TransferError::Disk { .. } => Self::new(ErrorCode::Storage, error.to_string()),
-            _ => Self::new(ErrorCode::ModelRefused, error.to_string()),
-        }
-    }
 }
