@@ -377,9 +377,16 @@ async fn what_was_cancelled_before_the_end_is_deleted_after_the_next_start() {
     desk.server.throttle(SLOW);
     let id = desk.start("Q4_K_M").await;
     desk.on_its_way(&id).await;
-    let cancelled = desk.app.cancel_download(id);
-    let (cancelled, ()) = tokio::join!(cancelled, soon(desk.app.shut_down()));
-    cancelled.unwrap();
+    desk.app.pause_download(id).await.unwrap();
+    desk.app.shut_down().await;
+    assert!(!desk.left().is_empty());
+    // As if Paddock was killed after it was cancelled and before its files were gone.
+    let mut store = paddock_store::Store::open(desk.folder.path().join("paddock.db")).unwrap();
+    let mut list: serde_json::Value = store.setting("download_list").unwrap().unwrap();
+    assert_eq!(list[0]["outcome"], "Paused");
+    list[0]["outcome"] = "Cancelled".into();
+    store.set_setting("download_list", &list).unwrap();
+    drop(store);
     let desk = desk.restart().await;
     // What is asked of the list comes after what was left to do.
     let small = desk.app.start_download(DownloadRequest { repo: "owner/none".into(), model: "Q4_0".into() });
@@ -505,6 +512,10 @@ async fn paddock_ends_at_once_whatever_a_download_waits_for() {
     desk.server.on_request(|_| Act::Honest);
     let desk = desk.restart().await;
     desk.server.throttle(SLOW);
+    desk.on_its_way(&id).await;
+    soon(desk.app.shut_down()).await;
+    assert_eq!(desk.list()[0].state, DownloadState::Queued, "it has stopped");
+    let desk = desk.restart().await;
     desk.on_its_way(&id).await;
     desk.app.pause_download(id.clone()).await.unwrap();
     soon(desk.app.shut_down()).await;
