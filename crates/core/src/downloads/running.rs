@@ -10,13 +10,10 @@ use paddock_hub::transfer::{self, Downloaded, Options, Progress, Stop, TransferE
 use tokio::sync::watch;
 
 use super::{Entry, Kept, Outcome, position};
-use crate::{ApiError, App, ErrorCode};
+use crate::{ApiError, App};
 
 /// The least time between two tellings: ten a second are enough for any eye.
 const TELL_EVERY: Duration = Duration::from_millis(100);
-
-/// Nobody stopped it and nothing is wrong that has a name.
-const PART_FAILED: &str = "A part of Paddock failed while it downloaded.";
 
 /// Why a download ended without its model.
 #[derive(Debug)]
@@ -63,9 +60,7 @@ impl App {
         // What was told last is shown before it is over.
         let _ = following.await;
         let done = match done {
-            Err(TransferError::Stopped) if *stopped.borrow() => return Err(Ended::Stopped),
-            // Begun again, it would only end the same way.
-            Err(TransferError::Stopped) => return Err(ApiError::new(ErrorCode::Internal, PART_FAILED).into()),
+            Err(TransferError::Stopped) => return Err(Ended::Stopped),
             done => done.map_err(ApiError::from)?,
         };
         // The model is here, whatever becomes of that.

@@ -248,13 +248,8 @@ impl App {
         };
         // Where nobody knows which bytes are wrong, all of them are fetched again.
         let whole = |bad: Option<Vec<Range<u64>>>| bad.unwrap_or_else(|| std::iter::once(0..u64::MAX).collect());
-        let reopened = tokio::task::spawn_blocking(move || {
-            let reopened = bad.into_iter().map(|(file, bad)| transfer::reopen(&file, &whole(bad)));
-            reopened.collect::<Result<Vec<_>, _>>()
-        });
-        let Some(request) = reopened.await??.into_iter().next() else {
-            return Err(ApiError::new(ErrorCode::BadInput, "There is nothing to repair."));
-        };
+        let files: Vec<_> = bad.into_iter().map(|(file, bad)| (file, whole(bad))).collect();
+        let request = tokio::task::spawn_blocking(move || transfer::reopen(&files)).await??;
         self.inner.library.checks().remove(&model.path);
         Ok(request)
     }

@@ -205,7 +205,7 @@ pub enum RemoteError {
     },
     /// Parts of a split model are not in the repository.
     #[error(
-        "The model “{model}” is not complete on the server: {missing} of its {count} files are not there, first of all “{first_missing}”. Choose another quantization, or try again when the upload is finished."
+        "The model “{model}” is not complete on the server: missing are {missing} of its {count} files, first of all “{first_missing}”. Choose another quantization, or try again when the upload is finished."
     )]
     Incomplete {
         /// The model.

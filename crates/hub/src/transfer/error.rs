@@ -15,6 +15,9 @@ pub enum TransferError {
     /// Somebody stopped it.
     #[error("The download was stopped. What is here is kept.")]
     Stopped,
+    /// A fault of Paddock's own.
+    #[error("A part of Paddock failed while it downloaded. Start the download again: it goes on where it stopped.")]
+    PartFailed,
     /// Nothing to compare the bytes with.
     #[error(
         "The server publishes no checksum of “{file}”, so that nobody could tell whether it came whole. Choose another repository."

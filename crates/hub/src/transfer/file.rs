@@ -135,7 +135,7 @@ impl FileJob<'_> {
         self.report.phase(Phase::Verifying { checked_bytes: 0 });
         let target = paths.target.clone();
         let hashed =
-            tokio::task::spawn_blocking(move || hash_blocks(&target)).await.map_err(|_| TransferError::Stopped)?;
+            tokio::task::spawn_blocking(move || hash_blocks(&target)).await.map_err(|_| TransferError::PartFailed)?;
         let (sha256, block_crc32) = hashed.map_err(failed)?;
         if Some(&sha256) != self.file.sha256.as_ref() {
             return Err(occupied());
@@ -148,7 +148,7 @@ impl FileJob<'_> {
     async fn open(&self, paths: &Paths, subject: &Subject) -> Result<(PartFile, bool), TransferError> {
         let (its_paths, its_subject) = (paths.clone(), subject.clone());
         let opened = tokio::task::spawn_blocking(move || open_part(&its_paths, &its_subject)).await;
-        let (part, found) = opened.map_err(|_| TransferError::Stopped)??;
+        let (part, found) = opened.map_err(|_| TransferError::PartFailed)??;
         let mut verified = false;
         match found {
             Found::Same(contents) => verified = contents.verified,

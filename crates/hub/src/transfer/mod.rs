@@ -141,7 +141,7 @@ pub async fn download(
         report.order(&order);
         let at_disk = order.clone();
         let looked = tokio::task::spawn_blocking(move || at_disk.preflight()).await;
-        if let Some(problem) = looked.map_err(|_| TransferError::Stopped)?.problem {
+        if let Some(problem) = looked.map_err(|_| TransferError::PartFailed)?.problem {
             return Err(problem);
         }
         match get_all(hub, &order, options, &report, &mut stop).await {
@@ -202,7 +202,7 @@ async fn get_all(
         files.push(FileJob { hub, order, file, options, report }.get(stop).await?);
     }
     let finished = tokio::task::spawn_blocking(move || finish::finish(files)).await;
-    Ok(finished.map_err(|_| TransferError::Stopped)??)
+    Ok(finished.map_err(|_| TransferError::PartFailed)??)
 }
 
 /// The time now, in milliseconds since 1970.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::error::TransferError;
 use super::journal::Contents;
+use super::unfinished::tidy;
 use crate::receipt::{FOLDER, Origin, Receipt};
 use crate::remote::{Hub, Listing, RemoteFile, RepoId};
 
@@ -177,14 +178,17 @@ impl Order {
     }
 
     /// Looks at the drive: whether there is room, whether it takes files this long, whether it can be written to. Makes
-    /// the folder, and leaves nothing else behind. May wait for the disk.
+    /// the models folder, and leaves nothing else behind. May wait for the disk.
     pub fn preflight(&self) -> Preflight {
         let total_bytes = self.total_bytes();
         let there: Vec<Room> = self.files.iter().map(|file| Room::of(&self.paths(file), file)).collect();
         let missing_bytes = there.iter().map(|room| room.missing_bytes).sum();
         let unallocated_bytes: u64 = there.iter().map(|room| room.unallocated_bytes).sum();
         let free_bytes = crate::free_bytes(&self.root).unwrap_or(0);
-        let problem = self.check_folders().err().or_else(|| {
+        let folders = self.check_folders();
+        // A look leaves no folders behind; the download makes them again.
+        self.files.iter().for_each(|file| tidy(&self.paths(file).target, &self.root));
+        let problem = folders.err().or_else(|| {
             // What is allocated already needs no room, nor a margin.
             let needed_bytes = if unallocated_bytes > 0 { unallocated_bytes + MARGIN_BYTES } else { 0 };
             let folder = self.root.clone();

@@ -14,10 +14,9 @@ use crate::remote::quant;
 pub fn discard_unfinished(targets: &[PathBuf], root: &Path) {
     for target in targets {
         let paths = Paths::of(target.clone());
-        let is_free = match fs::File::open(&paths.lock) {
-            Ok(lock) => !matches!(lock.try_lock(), Err(fs::TryLockError::WouldBlock)),
-            Err(_) => true,
-        };
+        // Held until everything is deleted, so that no other program begins in the middle of it.
+        let lock = fs::File::open(&paths.lock).ok();
+        let is_free = lock.as_ref().is_none_or(|lock| !matches!(lock.try_lock(), Err(fs::TryLockError::WouldBlock)));
         if is_free {
             discard(&paths);
             if !target.exists() {
@@ -42,7 +41,7 @@ pub fn done_bytes(targets: &[PathBuf]) -> u64 {
 }
 
 /// Removes empty folders from a file's place up to the models folder.
-fn tidy(target: &Path, root: &Path) {
+pub(crate) fn tidy(target: &Path, root: &Path) {
     let Some(folder) = target.parent() else { return };
     // Each of these fails where there is still something in it, which is the point.
     let _ = fs::remove_dir(folder.join(FOLDER));

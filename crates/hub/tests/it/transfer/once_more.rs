@@ -93,7 +93,7 @@ async fn a_repair_fetches_the_bad_part_alone() {
     let at = 50 * MIB + 3;
     damage(&client.target(), at);
     let bad = at..at + 8;
-    let request = transfer::reopen(&client.target(), std::slice::from_ref(&bad)).unwrap();
+    let request = transfer::reopen(&[(client.target(), std::iter::once(bad).collect())]).unwrap();
     assert!(!client.target().exists(), "a damaged file cannot be loaded");
     assert_eq!(request.root, client.folder.path());
     let before = server.requests().len();
@@ -109,7 +109,7 @@ async fn a_file_that_lost_its_end_gets_it_back() {
     let client = Client::of(&server);
     arrived(&client, &content, client.get().await);
     fs::OpenOptions::new().write(true).open(client.target()).unwrap().set_len(90 * MIB).unwrap();
-    transfer::reopen(&client.target(), &[]).unwrap();
+    transfer::reopen(&[(client.target(), Vec::new())]).unwrap();
     let before = server.requests().len();
     let got = client.get().await;
     assert!(asked_bytes(&server, before) <= 12 * MIB);
@@ -121,9 +121,16 @@ async fn a_file_of_unknown_origin_cannot_be_repaired_and_stays() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mine.gguf");
     fs::write(&file, "mine").unwrap();
-    let error = transfer::reopen(&file, &[]).unwrap_err().to_string();
+    let error = transfer::reopen(&[(file.clone(), Vec::new())]).unwrap_err().to_string();
     assert!(error.contains("not known where it came from"), "{error}");
     assert!(file.exists());
+    // Nor can a model be of which that is one file: all of it stays as it is.
+    let content = Content::model(86, 10 * MIB);
+    let server = serve(&content);
+    let client = Client::of(&server);
+    arrived(&client, &content, client.get().await);
+    transfer::reopen(&[(client.target(), Vec::new()), (file, Vec::new())]).unwrap_err();
+    assert!(client.target().exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]
