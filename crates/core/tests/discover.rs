@@ -10,11 +10,10 @@ mod llama_70b;
 
 use std::{
     fs::File,
-    io::Write,
     path::Path,
     process::{Command, Stdio},
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -25,7 +24,7 @@ use paddock_core::{
     view::{RemoteModelView, TokenPlace},
 };
 
-use alone::is_alone;
+use alone::{Log, holds, is_alone};
 use hub_server::{Content, HubServer, Reply, Repo, Request, entry};
 use llama_70b::llama_70b;
 
@@ -239,24 +238,6 @@ async fn a_repository_that_is_closed_or_not_there_is_told_apart() {
     assert_eq!(code("owner/model", Reply::refusal(401, "GatedRepo")).await, ErrorCode::Gated);
     assert_eq!(code("owner/model", Reply::refusal(401, "RepoNotFound")).await, ErrorCode::NotFound);
     assert_eq!(code("owner", Reply::refusal(500, "")).await, ErrorCode::BadInput);
-}
-
-/// Everything that is logged, in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-fn holds(bytes: &[u8], text: &str) -> bool {
-    bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
 /// The files in a folder, with those in its folders.

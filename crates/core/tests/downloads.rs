@@ -7,11 +7,9 @@ mod alone;
 use std::{
     fs,
     future::Future,
-    io::Write,
     os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
     process::Command,
-    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -24,7 +22,7 @@ use paddock_core::{
 };
 use paddock_test_hub::{Act, Content, Kind, Repo, TestHub};
 
-use alone::is_alone;
+use alone::{Log, holds, is_alone};
 
 const MIB: u64 = 1 << 20;
 const BLOCK_BYTES: u64 = 4 * MIB;
@@ -610,24 +608,6 @@ async fn metas_terms_are_accepted_once_before_the_first_byte() {
     desk.server.throttle(None);
     assert_eq!(desk.start("Q4_K_M").await, id);
     desk.ready(&id).await;
-}
-
-/// Everything that is logged, in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-fn holds(bytes: &[u8], text: &str) -> bool {
-    bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
 /// S11.

@@ -12,6 +12,7 @@
 //! **How to test:** `cargo test -p paddock-hub`.
 
 mod appearance;
+mod blocks;
 mod error;
 mod inspect;
 pub mod library;

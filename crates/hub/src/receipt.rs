@@ -7,7 +7,7 @@
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
@@ -128,6 +128,11 @@ impl Receipt {
     pub fn still_holds(&self, metadata: &Metadata) -> bool {
         self.stamp == Stamp::of(metadata)
     }
+}
+
+/// The time now, in milliseconds since 1970.
+pub(crate) fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// Makes renames in a folder survive a power cut. Only Unix can and needs to.

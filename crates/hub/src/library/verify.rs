@@ -1,18 +1,12 @@
 //! Whether a file's bytes are those that were published.
 
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::ops::{ControlFlow, Range};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use sha2::{Digest, Sha256};
 
 use super::{LibraryError, Receipts};
-use crate::receipt::{BLOCK_BYTES, Receipt, Stamp};
-
-/// Two blocks at a time: large enough for any disk to be at its fastest, and all the memory that it takes.
-const READ_BYTES: usize = 8 << 20;
+use crate::blocks::{Sums, block_ranges};
+use crate::receipt::{BLOCK_BYTES, Receipt, Stamp, now_ms};
 
 /// What came of comparing a file with its checksum.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +42,8 @@ pub fn verify(
         return Ok(Verdict::NoChecksum);
     };
     let before = stamp(file)?;
-    let ControlFlow::Continue(sums) = read(file, progress)? else { return Ok(Verdict::GivenUp) };
+    let read = Sums::of(file, progress).map_err(|source| LibraryError::Read { path: file.to_owned(), source })?;
+    let ControlFlow::Continue(sums) = read else { return Ok(Verdict::GivenUp) };
     if stamp(file)? != before || sums.size_bytes != before.size_bytes {
         return Err(LibraryError::ChangedMeanwhile { path: file.to_owned() });
     }
@@ -97,38 +92,6 @@ fn stamp(file: &Path) -> Result<Stamp, LibraryError> {
     Ok(Stamp::of(&metadata))
 }
 
-/// The checksums of a file as it is.
-struct Sums {
-    size_bytes: u64,
-    sha256: String,
-    block_crc32: Vec<u32>,
-}
-
-fn read(file: &Path, progress: &mut dyn FnMut(u64) -> ControlFlow<()>) -> Result<ControlFlow<(), Sums>, LibraryError> {
-    let failed = |source| LibraryError::Read { path: file.to_owned(), source };
-    let mut open = File::open(file).map_err(failed)?;
-    let mut buffer = Vec::with_capacity(READ_BYTES);
-    let (mut sha256, mut block_crc32, mut size_bytes) = (Sha256::new(), Vec::new(), 0);
-    loop {
-        buffer.clear();
-        // Blocks stay whole: less than this comes only at the end of the file.
-        Read::by_ref(&mut open).take(READ_BYTES as u64).read_to_end(&mut buffer).map_err(failed)?;
-        sha256.update(&buffer);
-        block_crc32.extend(buffer.chunks(BLOCK_BYTES as usize).map(crc32fast::hash));
-        size_bytes += buffer.len() as u64;
-        if progress(size_bytes).is_break() {
-            return Ok(ControlFlow::Break(()));
-        }
-        if buffer.len() < READ_BYTES {
-            return Ok(ControlFlow::Continue(Sums {
-                size_bytes,
-                sha256: format!("{:x}", sha256.finalize()),
-                block_crc32,
-            }));
-        }
-    }
-}
-
 /// The ranges whose checksums are not those of the receipt. `None`: it has none that fit, or they say nothing.
 fn bad_ranges(receipt: &Receipt, sums: &Sums) -> Option<Vec<Range<u64>>> {
     let length = receipt.stamp.size_bytes;
@@ -136,22 +99,12 @@ fn bad_ranges(receipt: &Receipt, sums: &Sums) -> Option<Vec<Range<u64>>> {
     if receipt.block_bytes != BLOCK_BYTES || receipt.block_crc32.len() != n_blocks {
         return None;
     }
-    let mut bad: Vec<Range<u64>> = Vec::new();
-    for (number, right) in (0_u64..).zip(&receipt.block_crc32) {
-        let block = number * BLOCK_BYTES..length.min((number + 1) * BLOCK_BYTES);
-        let is_right = usize::try_from(number).ok().and_then(|number| sums.block_crc32.get(number)) == Some(right);
-        match bad.last_mut() {
-            _ if is_right => {}
-            Some(last) if last.end == block.start => last.end = block.end,
-            _ => bad.push(block),
-        }
-    }
+    let is_right = |(number, right): &(u64, &u32)| {
+        usize::try_from(*number).ok().and_then(|number| sums.block_crc32.get(number)) == Some(*right)
+    };
+    let wrong = (0_u64..).zip(&receipt.block_crc32).filter(|block| !is_right(block)).map(|(number, _)| number);
+    let bad = block_ranges(wrong, length);
     // A file that is only too long has all its blocks right but the last; cut to its length it is right again.
     let is_told = !bad.is_empty() || sums.size_bytes > length;
     is_told.then_some(bad)
-}
-
-fn now_ms() -> i64 {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
-    since_epoch.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use paddock_gguf::{Header, Limits, Model, Part, RangeReader, RangeSource, SplitError};
-use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_RANGE, ETAG, HeaderMap};
 use reqwest::{StatusCode, Url};
 use tokio::sync::{mpsc, oneshot};
 
@@ -339,7 +339,7 @@ impl<'a> RemoteRanges<'a> {
             return Err(web::bad_answer(&answer.url, "it is compressed, which was not asked for".to_owned()));
         }
         self.check_identity(answer)?;
-        let n_body_bytes = web::text(headers, CONTENT_LENGTH.as_str()).and_then(|length| length.parse::<u64>().ok());
+        let n_body_bytes = web::content_length(headers);
         if status == StatusCode::PARTIAL_CONTENT {
             let n_bytes = self.check_range(answer, offset, length)?;
             return match n_body_bytes.filter(|n_body_bytes| *n_body_bytes != n_bytes) {
@@ -386,13 +386,7 @@ impl<'a> RemoteRanges<'a> {
     /// `Content-Range: bytes 0-1048575/42520395584`
     fn check_range(&self, answer: &Answer, offset: u64, length: u64) -> Result<u64, RemoteError> {
         let range = web::text(answer.response.headers(), CONTENT_RANGE.as_str()).unwrap_or_default();
-        let parsed = range.strip_prefix("bytes ").and_then(|range| {
-            let (places, total) = range.split_once('/')?;
-            let (first, last) = places.split_once('-')?;
-            let total = if total == "*" { None } else { Some(total.parse::<u64>().ok()?) };
-            Some((first.parse::<u64>().ok()?, last.parse::<u64>().ok()?, total))
-        });
-        match parsed {
+        match web::content_range(range) {
             Some((_, _, Some(total))) if total != self.file.size_bytes => {
                 Err(self.changed(format!("{total} bytes instead of {}", self.file.size_bytes)))
             }

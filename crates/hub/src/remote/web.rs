@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use reqwest::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, IF_RANGE, LOCATION, RANGE,
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, IF_RANGE, LOCATION, RANGE,
 };
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Response, StatusCode, Url};
@@ -225,6 +225,19 @@ pub(crate) fn host(url: &Url) -> String {
 /// A header as text.
 pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
+}
+
+/// How many bytes the body has, where the server says so.
+pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
+    text(headers, CONTENT_LENGTH.as_str())?.parse().ok()
+}
+
+/// `bytes 0-1048575/42520395584`: first, last, all.
+pub(crate) fn content_range(range: &str) -> Option<(u64, u64, Option<u64>)> {
+    let (places, total) = range.strip_prefix("bytes ")?.split_once('/')?;
+    let (first, last) = places.split_once('-')?;
+    let total = if total == "*" { None } else { Some(total.parse().ok()?) };
+    Some((first.parse().ok()?, last.parse().ok()?, total))
 }
 
 /// Whether a body is for people, and no data.

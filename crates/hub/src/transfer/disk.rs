@@ -22,7 +22,7 @@ use fs4::FileExt as _;
 use tokio::sync::{mpsc, oneshot};
 
 use super::journal::Journal;
-use crate::receipt::BLOCK_BYTES;
+use crate::blocks::block_range;
 use shared::Shared;
 
 /// How many pieces may be on their way to the writer. A piece is a read from a socket: at most some 400 kB.
@@ -190,11 +190,7 @@ fn set_aside(file: &File, size_bytes: u64) -> io::Result<()> {
 }
 
 /// The bytes of a block; only the last one has fewer than others.
-pub(crate) fn block_length(number: usize, size_bytes: u64) -> u32 {
-    let left = size_bytes.saturating_sub(number as u64 * BLOCK_BYTES);
-    u32::try_from(left.min(BLOCK_BYTES)).unwrap_or(u32::MAX)
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+fn block_length(number: usize, size_bytes: u64) -> u32 {
+    let block = block_range(number as u64, size_bytes);
+    u32::try_from(block.end - block.start).unwrap_or(u32::MAX)
 }

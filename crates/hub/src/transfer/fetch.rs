@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
-use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap, HeaderValue};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_RANGE, ETAG, HeaderValue};
 use reqwest::{StatusCode, Url};
 use tokio::sync::{Mutex, RwLock, mpsc};
 
@@ -195,7 +195,7 @@ impl<'a> Source<'a> {
         let headers = answer.response.headers();
         let range = web::text(headers, CONTENT_RANGE.as_str()).unwrap_or_default();
         let bad = |what: String| Err(self.nonsense(web::bad_answer(&answer.url, what)));
-        let Some((from, to, total)) = content_range(range) else {
+        let Some((from, to, total)) = web::content_range(range) else {
             return bad(format!("it does not say which bytes it gives (“{range}”)"));
         };
         if total.is_some_and(|total| total != self.file.size_bytes) {
@@ -204,7 +204,7 @@ impl<'a> Source<'a> {
         if from != first || to < from || to > last {
             return bad(format!("bytes {first} to {last} were asked for, and it gives “{range}”"));
         }
-        match content_length(headers) {
+        match web::content_length(headers) {
             Some(length) if length != to - from + 1 => {
                 bad(format!("it announces {} bytes of the file and {length} bytes in all", to - from + 1))
             }
@@ -315,16 +315,4 @@ impl Line<'_> {
 /// The checksum that the endpoint names beside its redirect.
 fn linked_sha256(answer: &Answer) -> Option<&String> {
     answer.linked_etag.as_ref().filter(|etag| etag.len() == 64)
-}
-
-/// `bytes 0-1048575/42520395584`: first, last, all.
-fn content_range(range: &str) -> Option<(u64, u64, Option<u64>)> {
-    let (places, total) = range.strip_prefix("bytes ")?.split_once('/')?;
-    let (first, last) = places.split_once('-')?;
-    let total = if total == "*" { None } else { Some(total.parse().ok()?) };
-    Some((first.parse().ok()?, last.parse().ok()?, total))
-}
-
-fn content_length(headers: &HeaderMap) -> Option<u64> {
-    web::text(headers, CONTENT_LENGTH.as_str())?.parse().ok()
 }

@@ -1,19 +1,15 @@
 //! One file: from whatever is here of it to all of it, compared with its checksum.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _};
-use std::ops::Range;
+use std::io;
+use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
-use sha2::{Digest as _, Sha256};
-
 use super::claims::Claims;
-use super::disk::{Disk, DiskEvent, DiskFailure, PartFile, block_length, hex};
+use super::disk::{Disk, DiskEvent, DiskFailure, PartFile};
 use super::error::TransferError;
 use super::fault::Fault;
 use super::fetch::{Line, Source};
@@ -24,8 +20,11 @@ use super::order::{Order, Paths, is_here};
 use super::report::{MAP_CELLS, Phase, Report};
 use super::speed::Meter;
 use super::{Options, Stop};
-use crate::receipt::{BLOCK_BYTES, Receipt, Stamp};
+use crate::blocks::{Sums, block_range, block_ranges};
+use crate::receipt::{BLOCK_BYTES, Receipt, Stamp, now_ms};
 use crate::remote::{Hub, RemoteError, RemoteFile};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 
 /// How often those who watch are told.
 const TELL_EVERY: Duration = Duration::from_millis(250);
@@ -134,13 +133,13 @@ impl FileJob<'_> {
         }
         self.report.phase(Phase::Verifying { checked_bytes: 0 });
         let target = paths.target.clone();
-        let hashed =
-            tokio::task::spawn_blocking(move || hash_blocks(&target)).await.map_err(|_| TransferError::PartFailed)?;
-        let (sha256, block_crc32) = hashed.map_err(failed)?;
-        if Some(&sha256) != self.file.sha256.as_ref() {
-            return Err(occupied());
-        }
-        let receipt = self.receipt_of(sha256, block_crc32, Stamp::of(&metadata));
+        let read = tokio::task::spawn_blocking(move || Sums::of(&target, &mut |_| ControlFlow::Continue(())));
+        let read = read.await.map_err(|_| TransferError::PartFailed)?;
+        let sums = match read.map_err(failed)? {
+            ControlFlow::Continue(sums) if Some(&sums.sha256) == self.file.sha256.as_ref() => sums,
+            _ => return Err(occupied()),
+        };
+        let receipt = self.receipt_of(sums.sha256, sums.block_crc32, Stamp::of(&metadata));
         receipt.write_beside(&paths.target).map_err(failed)
     }
 
@@ -271,7 +270,7 @@ impl FileJob<'_> {
             origin: Some(self.order.origin(self.file)),
             sha256,
             stamp,
-            verified_ms: super::now_ms(),
+            verified_ms: now_ms(),
             block_bytes: BLOCK_BYTES,
             block_crc32,
         }
@@ -339,36 +338,8 @@ fn set_length(file: &File, size_bytes: u64) -> io::Result<()> {
 
 /// The bytes that are not here, in order.
 fn missing_of(part: &PartFile) -> Vec<Range<u64>> {
-    let mut missing: Vec<Range<u64>> = Vec::new();
-    for (number, _) in part.blocks.iter().enumerate().filter(|(_, crc32)| crc32.is_none()) {
-        let block = block_range(number as u64, part.size_bytes);
-        match missing.last_mut() {
-            Some(last) if last.end == block.start => last.end = block.end,
-            _ => missing.push(block),
-        }
-    }
-    missing
-}
-
-fn block_range(number: u64, size_bytes: u64) -> Range<u64> {
-    let start = number * BLOCK_BYTES;
-    let length = block_length(usize::try_from(number).unwrap_or(usize::MAX), size_bytes);
-    start..start + u64::from(length)
-}
-
-/// The SHA-256 of a file and the CRC-32 of its blocks.
-fn hash_blocks(path: &Path) -> io::Result<(String, Vec<u32>)> {
-    let mut file = File::open(path)?;
-    let (mut sha256, mut block_crc32) = (Sha256::new(), Vec::new());
-    let mut block = Vec::new();
-    loop {
-        block.clear();
-        if (&mut file).take(BLOCK_BYTES).read_to_end(&mut block)? == 0 {
-            return Ok((hex(&sha256.finalize()), block_crc32));
-        }
-        sha256.update(&block);
-        block_crc32.push(crc32fast::hash(&block));
-    }
+    let blocks = (0..).zip(&part.blocks);
+    block_ranges(blocks.filter(|(_, crc32)| crc32.is_none()).map(|(number, _)| number), part.size_bytes)
 }
 
 /// As much of a commit as people read.

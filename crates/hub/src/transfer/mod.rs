@@ -34,7 +34,7 @@ mod unfinished;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -203,9 +203,4 @@ async fn get_all(
     }
     let finished = tokio::task::spawn_blocking(move || finish::finish(files)).await;
     Ok(finished.map_err(|_| TransferError::PartFailed)??)
-}
-
-/// The time now, in milliseconds since 1970.
-fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

@@ -5,10 +5,10 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::Request;
-use super::disk::block_length;
 use super::error::TransferError;
 use super::journal::{Journal, Subject};
 use super::order::Paths;
+use crate::blocks::block_range;
 use crate::receipt::{BLOCK_BYTES, Receipt};
 use crate::remote::RepoId;
 
@@ -48,10 +48,8 @@ impl<'a> Repair<'a> {
         let request = Request { repo, revision: origin.commit.clone(), wanted: origin.path.clone(), root };
         let subject = Subject::new(origin, receipt.stamp.size_bytes, receipt.sha256.clone());
         let good = |number: u64| {
-            let start = number * BLOCK_BYTES;
-            let n_bytes = block_length(usize::try_from(number).unwrap_or(usize::MAX), subject.size_bytes);
-            let end = start + u64::from(n_bytes);
-            end <= length && !bad.iter().any(|bad| bad.start < end && start < bad.end)
+            let block = block_range(number, subject.size_bytes);
+            block.end <= length && !bad.iter().any(|bad| bad.start < block.end && block.start < bad.end)
         };
         let has_sums = receipt.block_bytes == BLOCK_BYTES && receipt.block_crc32.len() == subject.n_blocks();
         let sums = (0..).zip(receipt.block_crc32.iter().copied());

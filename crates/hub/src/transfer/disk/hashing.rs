@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
 use super::shared::{Block, Shared};
-use super::{block_length, hex};
+use crate::blocks::block_range;
 use crate::receipt::BLOCK_BYTES;
 use crate::transfer::positional::read_exact_at;
 
@@ -49,13 +49,13 @@ impl Shared {
             }
             self.state().hashed_bytes = at;
         }
-        Ok(Some(hex(&sha256.finalize())))
+        Ok(Some(format!("{:x}", sha256.finalize())))
     }
 
     /// Waits until what comes at this place is there.
     fn next_to_hash(&self, at: u64) -> Option<ToHash> {
         let number = usize::try_from(at / BLOCK_BYTES).unwrap_or(usize::MAX);
-        let end = number as u64 * BLOCK_BYTES + u64::from(block_length(number, self.size_bytes));
+        let end = block_range(number as u64, self.size_bytes).end;
         let mut state = self.state();
         loop {
             if state.abandoned {
