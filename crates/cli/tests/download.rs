@@ -225,7 +225,9 @@ fn of_two_programs_on_one_file_one_downloads_and_both_succeed() {
     let folder = tempfile::tempdir().unwrap();
     let two: Vec<Child> = (0..2).map(|_| download(&server, folder.path(), &["--json"]).spawn().unwrap()).collect();
     let outputs: Vec<_> = two.into_iter().map(|child| child.wait_with_output().unwrap()).collect();
-    assert!(outputs.iter().all(|output| output.status.success()));
+    for output in &outputs {
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
     let follows = |output: &std::process::Output| lines(&output.stdout).iter().any(|line| line["event"] == "following");
     assert_eq!(outputs.iter().filter(|output| follows(output)).count(), 1);
     assert_eq!(server.served_bytes(), content.len());

@@ -73,7 +73,6 @@ impl FileJob<'_> {
     pub(crate) async fn get(&self, stop: &mut Stop) -> Result<Whole, Broken> {
         let paths = self.order.paths(self.file);
         let here = |paths| Ok(Whole { paths, receipt: None, _lock: None });
-        self.order.make_folders(&paths)?;
         if is_here(&paths.target, self.file) {
             return here(paths);
         }
@@ -103,8 +102,10 @@ impl FileJob<'_> {
     async fn lock(&self, paths: &Paths, stop: &mut Stop) -> Result<File, TransferError> {
         let failed = |source| TransferError::disk(&paths.lock, "Opening", source);
         loop {
-            // Made anew each time: whoever cancels a download deletes it.
-            let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&paths.lock).map_err(failed)?;
+            // Made anew each time: whoever cancels a download deletes it, and its folders.
+            let lock = self.order.in_folders(paths, || {
+                OpenOptions::new().create(true).truncate(false).write(true).open(&paths.lock).map_err(failed)
+            })?;
             match lock.try_lock() {
                 Ok(()) if is_at(&lock, &paths.lock) => return Ok(lock),
                 Ok(()) => continue,
@@ -118,8 +119,6 @@ impl FileJob<'_> {
                 self.report.done_of_file(journal.done_bytes());
             }
             stop.or_sleep(FOLLOW_EVERY).await?;
-            // The folder may have gone with the download that was followed.
-            self.order.make_folders(paths)?;
         }
     }
 

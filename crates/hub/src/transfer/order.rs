@@ -200,15 +200,17 @@ impl Order {
     fn check_folders(&self) -> Result<(), TransferError> {
         for file in &self.files {
             let paths = self.paths(file);
-            self.make_folders(&paths)?;
-            if paths.target.exists() || paths.part.exists() || paths.journal.exists() {
-                continue;
-            }
             // Only doing it tells: permissions, read-only drives, the longest name, the longest file.
             let doing = "Writing to";
             let place = paths.probe();
-            let probe = OpenOptions::new().create_new(true).write(true).open(&place);
-            let probe = probe.map_err(|source| TransferError::disk(&place, doing, source))?;
+            let probe = self.in_folders(&paths, || {
+                if paths.target.exists() || paths.part.exists() || paths.journal.exists() {
+                    return Ok(None);
+                }
+                let probe = OpenOptions::new().create_new(true).write(true).open(&place);
+                probe.map(Some).map_err(|source| TransferError::disk(&place, doing, source))
+            })?;
+            let Some(probe) = probe else { continue };
             // Shorter ones fit everywhere, and some file systems would write them full of zeros now.
             let fits = if file.size_bytes > u64::from(u32::MAX) { probe.set_len(file.size_bytes) } else { Ok(()) };
             drop(probe);
@@ -223,8 +225,26 @@ impl Order {
         Ok(())
     }
 
+    /// Does something in the folders of a file, which are made first. Whoever only looks at the drive ([`Self::preflight`])
+    /// removes them again while they are empty: if they were gone in between, once more.
+    pub(crate) fn in_folders<T>(
+        &self,
+        paths: &Paths,
+        mut deed: impl FnMut() -> Result<T, TransferError>,
+    ) -> Result<T, TransferError> {
+        /// So many looks do not come in a row.
+        const MOST_TRIES: usize = 100;
+        for _ in 1..MOST_TRIES {
+            match self.make_folders(paths).and_then(|()| deed()) {
+                Err(TransferError::Disk { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+                done => return done,
+            }
+        }
+        self.make_folders(paths).and_then(|()| deed())
+    }
+
     /// Makes the folders of a file, and sees to it that they are in the models folder.
-    pub(crate) fn make_folders(&self, paths: &Paths) -> Result<(), TransferError> {
+    fn make_folders(&self, paths: &Paths) -> Result<(), TransferError> {
         let folder = paths.target.parent().unwrap_or(&self.root);
         let failed = |source| TransferError::disk(&folder.join(FOLDER), "Making the folder", source);
         fs::create_dir_all(&self.root).map_err(failed)?;

@@ -79,6 +79,27 @@ async fn too_little_room_is_said_with_numbers_before_the_first_byte() {
     assert!(matches!(looked.problem, Some(TransferError::DiskFull { .. })));
 }
 
+/// D20: a look leaves no folders, also not those that another one has just made for itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn looks_at_one_drive_do_not_disturb_each_other() {
+    let content = Content::model(76, MIB);
+    let server = serve(&content);
+    let client = Client::of(&server);
+    let order =
+        Order::resolve(&client.hub, &client.request().repo, "main", "Q4_K_M", client.folder.path()).await.unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..500 {
+                    let problem = order.preflight().problem;
+                    assert!(problem.is_none(), "{problem:?}");
+                }
+            });
+        }
+    });
+    assert_eq!(client.files().len(), 0);
+}
+
 /// D16: in the middle, at the last byte, at the journal, at the receipt, at the name.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drive_that_is_full_at_any_point_keeps_what_came_and_goes_on_when_there_is_room() {
