@@ -13,11 +13,12 @@ use tauri_plugin_dialog::DialogExt;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 use crate::{
+    chat_commands,
     desk::Desk,
     events::{ConversationsChanged, DownloadsChanged, EngineStateChanged, LibraryChanged},
 };
 
-type Answer<T> = Result<T, ApiError>;
+pub type Answer<T> = Result<T, ApiError>;
 
 /// The one list of commands and events, for Tauri and for the TypeScript bindings.
 pub fn builder() -> Builder<Wry> {
@@ -33,6 +34,47 @@ pub fn builder() -> Builder<Wry> {
             chat_retry,
             chat_follow,
             chat_stop,
+            chat_continue,
+            chat_commands::folders,
+            chat_commands::create_folder,
+            chat_commands::rename_folder,
+            chat_commands::delete_folder,
+            chat_commands::pin_conversation,
+            chat_commands::archive_conversation,
+            chat_commands::move_conversation,
+            chat_commands::search,
+            chat_commands::fork_conversation,
+            chat_commands::show_branch,
+            chat_commands::edit_answer,
+            chat_commands::delete_message,
+            chat_commands::restore_message,
+            chat_commands::attachment_text,
+            chat_commands::draft,
+            chat_commands::save_draft,
+            chat_commands::erase_conversations,
+            chat_commands::backups,
+            chat_commands::back_up_now,
+            chat_commands::restore_backup,
+            chat_commands::start_report,
+            chat_commands::set_chat_setup,
+            chat_commands::presets,
+            chat_commands::save_preset,
+            chat_commands::delete_preset,
+            chat_commands::templates,
+            chat_commands::save_template,
+            chat_commands::delete_template,
+            chat_commands::chat_settings,
+            chat_commands::set_chat_settings,
+            chat_commands::extract_text,
+            chat_commands::count_tokens,
+            chat_commands::context_use,
+            chat_commands::conversation_as,
+            chat_commands::export_conversation,
+            chat_commands::export_all,
+            chat_commands::import_conversations,
+            chat_commands::open_link,
+            chat_commands::places,
+            chat_commands::open_place,
             list_models,
             pick_model_file,
             load_model,
@@ -123,6 +165,12 @@ async fn chat_send(desk: State<'_, Desk>, request: ChatRequest, on_event: Channe
 #[specta::specta]
 async fn chat_retry(desk: State<'_, Desk>, answer_id: String, on_event: Channel<ChatEvent>) -> Answer<()> {
     desk.app()?.chat_retry(answer_id, move |event| drop(on_event.send(event))).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn chat_continue(desk: State<'_, Desk>, answer_id: String, on_event: Channel<ChatEvent>) -> Answer<()> {
+    desk.app()?.chat_continue(answer_id, move |event| drop(on_event.send(event))).await
 }
 
 #[tauri::command]

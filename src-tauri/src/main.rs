@@ -2,6 +2,7 @@
 
 #![cfg_attr(all(not(debug_assertions), windows), windows_subsystem = "windows")]
 
+mod chat_commands;
 mod commands;
 mod desk;
 mod events;

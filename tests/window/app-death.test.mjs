@@ -29,7 +29,7 @@ describe('when the app is killed', () => {
     await ask(app, 'hi');
     const engine = await app.runningEngine();
     slowDown(engine.pid);
-    await send(app, 'Count to 100.');
+    await send(app, 'Count as far as you can.');
     await writing(app);
     await app.crash();
     await until('the engine to end', () => !isAlive(engine), { timeout: 2000 });

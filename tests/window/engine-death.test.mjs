@@ -12,7 +12,7 @@ describe('when the engine dies', () => {
       await ask(app, 'hi');
       const engine = await app.runningEngine();
       slowDown(engine.pid);
-      await send(app, 'Count to 100.');
+      await send(app, 'Count as far as you can.');
       const before = await writing(app, 20);
       await kill(engine, death);
       const answer = await ended(app);

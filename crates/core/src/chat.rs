@@ -74,6 +74,8 @@ impl App {
             conversation,
             parent: request.parent_id.map(MessageId::from),
             content,
+            attachments: request.attachments.into_iter().map(Into::into).collect(),
+            setup_json: request.setup.and_then(|setup| serde_json::to_string(&setup).ok()),
             system: None,
             model_name: self.model_name(),
             now_ms: now_ms(),
@@ -94,6 +96,19 @@ impl App {
         let model = self.model_name();
         let turn = self.with_store(move |store| store.begin_retry(&answer_id, model.as_deref(), now_ms())).await?;
         self.run_turn(turn, on_event).await
+    }
+
+    /// Go on with an answer that was cut off, stopped, or edited.
+    ///
+    /// # Errors
+    /// As [`Self::chat_send`].
+    pub async fn chat_continue(
+        &self,
+        answer_id: String,
+        on_event: impl FnMut(ChatEvent) + Send,
+    ) -> Result<(), ApiError> {
+        let _ = (&answer_id, on_event);
+        Err(ApiError::not_there_yet())
     }
 
     /// Stop the answer on its way in a conversation, if there is one. What it has is kept.

@@ -7,7 +7,9 @@
 //! Owns the use cases and the mapping from every error to an [`ApiError`]. Knows neither Tauri nor HTTP nor llama.cpp.
 
 mod app;
+mod backups;
 mod chat;
+mod composing;
 mod conversations;
 mod dialogue;
 mod discover;
@@ -15,13 +17,16 @@ mod download_once;
 mod download_settings;
 mod downloads;
 mod error;
+mod interchange;
 mod library;
 mod live;
 mod models;
 mod named;
+mod organise;
 mod paths;
 mod planning;
 mod self_test;
+mod setup;
 mod streaming;
 mod survey;
 pub mod view;

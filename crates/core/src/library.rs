@@ -147,7 +147,7 @@ impl App {
     /// [`ErrorCode::BadInput`] for what is no folder, or is looked through already.
     pub async fn add_library_folder(&self, path: String) -> Result<LibraryView, ApiError> {
         let mut work = self.library_work().await?;
-        let mut folders = self.folders().await?;
+        let mut folders = self.model_folders().await?;
         let folder = PathBuf::from(&path);
         let refused = |why: &str, hint: &str| {
             ApiError::new(ErrorCode::BadInput, format!("“{path}” {why}.")).hint(hint.to_owned())
@@ -173,7 +173,7 @@ impl App {
     /// [`ErrorCode::NotFound`] for a folder that was not added.
     pub async fn remove_library_folder(&self, path: String) -> Result<LibraryView, ApiError> {
         let mut work = self.library_work().await?;
-        let Folders { mut added, .. } = self.folders().await?;
+        let Folders { mut added, .. } = self.model_folders().await?;
         let folder = PathBuf::from(&path);
         let Some(place) = added.iter().position(|added| *added == folder) else {
             return Err(ApiError::new(ErrorCode::NotFound, format!("“{path}” was not added.")));
@@ -205,7 +205,7 @@ impl App {
         let seen = if let Some(seen) = self.inner.library.last() {
             seen
         } else {
-            let folders = self.folders().await?;
+            let folders = self.model_folders().await?;
             let data = self.inner.data.path().to_owned();
             let memory = Arc::clone(&self.inner.library.own_memory);
             let scanned = tokio::task::spawn_blocking(move || {
@@ -226,7 +226,7 @@ impl App {
 
     /// A folder that downloads went to is still looked through when they go elsewhere.
     pub(crate) async fn keep_looking_in(&self, folder: PathBuf) -> Result<(), ApiError> {
-        let Folders { own, mut added } = self.folders().await?;
+        let Folders { own, mut added } = self.model_folders().await?;
         if own.contains(&folder) || added.contains(&folder) {
             return Ok(());
         }
@@ -240,14 +240,14 @@ impl App {
         let mut work = self.inner.library.work.lock().await;
         if !work.purged {
             if !self.open_report().in_use_elsewhere {
-                purge(self.folders().await?.ours()).await?;
+                purge(self.model_folders().await?.ours()).await?;
             }
             work.purged = true;
         }
         Ok(work)
     }
 
-    async fn folders(&self) -> Result<Folders, ApiError> {
+    async fn model_folders(&self) -> Result<Folders, ApiError> {
         let chosen = self.stored_download_settings().await?.models_folder(self);
         let usual = self.inner.data.models();
         let own = if chosen == usual { vec![chosen] } else { vec![chosen, usual] };
@@ -268,7 +268,7 @@ impl App {
     }
 
     async fn scan_with(&self, work: &mut Work) -> Result<Arc<Seen>, ApiError> {
-        let folders = self.folders().await?;
+        let folders = self.model_folders().await?;
         let library = &self.inner.library;
         let _until_here = Scanning::begin(library);
         let mut memory = std::mem::take(&mut work.memory);

@@ -9,9 +9,11 @@ use specta::Type;
 
 use crate::ApiError;
 
+mod chats;
 mod downloads;
 mod planning;
 
+pub use chats::*;
 pub use downloads::*;
 pub use planning::*;
 
@@ -55,6 +57,14 @@ pub struct ConversationSummary {
     pub updated_at_ms: i64,
     /// The first words of its last message.
     pub preview: String,
+    /// Whether the title was made by Paddock.
+    pub title_is_auto: bool,
+    /// Whether it stays at the top of the list.
+    pub pinned: bool,
+    /// Whether it is out of the list until somebody asks for it.
+    pub archived: bool,
+    /// The folder it is in.
+    pub folder_id: Option<String>,
 }
 
 impl From<paddock_store::ConversationSummary> for ConversationSummary {
@@ -65,6 +75,10 @@ impl From<paddock_store::ConversationSummary> for ConversationSummary {
             created_at_ms: from.created_at_ms,
             updated_at_ms: from.updated_at_ms,
             preview: from.preview,
+            title_is_auto: from.title_is_auto,
+            pinned: from.pinned,
+            archived: from.archived,
+            folder_id: from.folder_id,
         }
     }
 }
@@ -81,6 +95,10 @@ pub struct Conversation {
     pub head_id: Option<String>,
     /// All messages of all branches, oldest first.
     pub messages: Vec<Message>,
+    /// How it is set up.
+    pub setup: ChatSetup,
+    /// What was typed and not sent.
+    pub draft: String,
 }
 
 impl From<paddock_store::Conversation> for Conversation {
@@ -90,6 +108,9 @@ impl From<paddock_store::Conversation> for Conversation {
             title: from.summary.title,
             head_id: from.head.map(|id| id.to_string()),
             messages: from.messages.into_iter().map(Message::from).collect(),
+            // What a newer version wrote and this one cannot read counts as not set.
+            setup: from.setup_json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
+            draft: from.draft,
         }
     }
 }
@@ -147,6 +168,15 @@ pub struct Message {
     pub error: Option<ApiError>,
     /// Which model wrote it.
     pub model_name: Option<String>,
+    /// Whether the user wrote or changed this answer.
+    pub edited: bool,
+    /// What the model did not see of the branch.
+    pub cut: Option<ContextCut>,
+    /// How long the model thought before it answered, in milliseconds.
+    #[specta(type = Option<u32>)]
+    pub thinking_ms: Option<f64>,
+    /// Files that were sent with it.
+    pub attachments: Vec<Attachment>,
 }
 
 impl From<paddock_store::Message> for Message {
@@ -180,6 +210,10 @@ impl From<paddock_store::Message> for Message {
             }),
             error: from.error_json.and_then(|json| serde_json::from_str(&json).ok()),
             model_name: from.model_name,
+            edited: from.edited,
+            cut: from.cut_json.and_then(|json| serde_json::from_str(&json).ok()),
+            thinking_ms: from.thinking_ms,
+            attachments: from.attachments.into_iter().map(Attachment::from).collect(),
         }
     }
 }
@@ -363,7 +397,7 @@ pub enum EngineState {
 }
 
 /// What the user sends.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct ChatRequest {
     /// None: a new conversation.
@@ -372,13 +406,17 @@ pub struct ChatRequest {
     pub parent_id: Option<String>,
     /// The text.
     pub content: String,
+    /// Files to send with it.
+    pub attachments: Vec<NewAttachment>,
+    /// How a new conversation is set up; none: as the settings say.
+    pub setup: Option<ChatSetup>,
 }
 
 /// What a turn tells on its way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ChatEvent {
-    /// First: what was stored.
+    /// First: what was stored. An answer that is gone on with has the text that it had.
     Started {
         /// The conversation.
         conversation: ConversationSummary,
@@ -386,6 +424,13 @@ pub enum ChatEvent {
         user_message: Box<Message>,
         /// The answer, still empty.
         answer: Box<Message>,
+    },
+    /// Another answer or load has the engine; this one is in line.
+    Queued {
+        /// 1: the next.
+        position: u32,
+        /// The title of the conversation that is being answered, if it is one.
+        behind: Option<String>,
     },
     /// The prompt is counted, and processed this far.
     Progress {

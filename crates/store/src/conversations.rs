@@ -28,17 +28,20 @@ impl Store {
     pub fn conversation(&self, id: &ConversationId) -> Result<Conversation, Error> {
         let connection = self.connection.read();
         let summary = live_summary(connection, id)?;
-        let head = connection
-            .prepare_cached("SELECT head_id FROM conversations WHERE id = ?1")?
-            .query_row([id], |row| row.get(0))?;
+        let (head, setup_json, draft) = connection
+            .prepare_cached(
+                "SELECT v.head_id, v.setup_json, coalesce(d.text, '') FROM conversations AS v
+                 LEFT JOIN drafts AS d ON d.conversation_id = v.id WHERE v.id = ?1",
+            )?
+            .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         let messages = connection
             .prepare_cached(&format!(
                 "SELECT {MESSAGE_COLUMNS} FROM messages AS m WHERE m.conversation_id = ?1
-                 ORDER BY m.seq"
+                 AND m.deleted_at_ms IS NULL ORDER BY m.seq"
             ))?
             .query_map([id], rows::message)?
             .collect::<Result<_, _>>()?;
-        Ok(Conversation { summary, head, messages })
+        Ok(Conversation { summary, head, setup_json, draft, messages })
     }
 
     /// The messages from the root to `message_id`, both included: what the model is given.

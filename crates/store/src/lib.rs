@@ -30,7 +30,10 @@ pub use ids::{ConversationId, MessageId};
 pub use measurements::LoadRecord;
 pub use models::ModelRecord;
 pub use open::{OpenReport, SetAside};
-pub use records::{Conversation, ConversationSummary, Finish, FinishReason, Message, NewTurn, Role, Timings, Turn};
+pub use records::{
+    Attachment, AttachmentKind, Conversation, ConversationSummary, Finish, FinishReason, Message, NewAttachment,
+    NewTurn, Role, Timings, Turn,
+};
 
 /// The open database. See the crate's page for what it promises.
 #[derive(Debug)]

@@ -12,8 +12,11 @@ use crate::connection::{Connection, Durability};
 pub(crate) const APPLICATION_ID: i64 = 0x5044_434B;
 
 /// Every migration, oldest first.
-pub(crate) const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_measurements.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_measurements.sql"),
+    include_str!("../migrations/0003_chats.sql"),
+];
 
 /// Brings the database from `found` to the newest version, all steps in one transaction.
 pub(crate) fn migrate(connection: &mut Connection, found: usize, migrations: &[&str]) -> Result<(), Error> {

@@ -292,7 +292,7 @@ mod tests {
     use super::*;
     use crate::NewTurn;
 
-    const NEXT: &str = "ALTER TABLE conversations ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;";
+    const NEXT: &str = "ALTER TABLE conversations ADD COLUMN mood INTEGER NOT NULL DEFAULT 0;";
 
     fn database(folder: &tempfile::TempDir) -> PathBuf {
         let path = folder.path().join("paddock.db");
@@ -301,6 +301,8 @@ mod tests {
             conversation: None,
             parent: None,
             content: "kept".into(),
+            attachments: Vec::new(),
+            setup_json: None,
             title_if_new: "kept".into(),
             system: None,
             model_name: None,
@@ -379,6 +381,8 @@ mod tests {
             conversation: None,
             parent: None,
             content: "x".into(),
+            attachments: Vec::new(),
+            setup_json: None,
             title_if_new: "x".into(),
             system: None,
             model_name: None,

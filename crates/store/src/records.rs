@@ -72,6 +72,58 @@ pub struct Message {
     pub error_json: Option<String>,
     /// The model that answered.
     pub model_name: Option<String>,
+    /// Whether the person wrote or changed this answer.
+    pub edited: bool,
+    /// What the model did not see of the branch, as the caller's JSON.
+    pub cut_json: Option<String>,
+    /// How long the model thought before it answered, in milliseconds.
+    pub thinking_ms: Option<f64>,
+    /// The files that were sent with it, without their texts.
+    pub attachments: Vec<Attachment>,
+}
+
+/// What kind of file was attached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttachmentKind {
+    /// Plain text.
+    Text,
+    /// Source code.
+    Code,
+    /// The text of a PDF.
+    Pdf,
+    /// The text of a Word document.
+    Docx,
+}
+
+/// A file that was sent with a message. Its text is kept apart: see [`crate::Store::attachment_text`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// Its name in the store.
+    pub id: String,
+    /// The file's name.
+    pub name: String,
+    /// What it was.
+    pub kind: AttachmentKind,
+    /// The bytes of the file.
+    pub size_bytes: u64,
+    /// The tokens of its text, in the model that was loaded then.
+    pub n_tokens: Option<u32>,
+}
+
+/// A file to send with a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewAttachment {
+    /// The file's name.
+    pub name: String,
+    /// What it is.
+    pub kind: AttachmentKind,
+    /// The bytes of the file.
+    pub size_bytes: u64,
+    /// The tokens of its text.
+    pub n_tokens: Option<u32>,
+    /// Its text.
+    pub text: String,
 }
 
 /// A conversation as a list shows it.
@@ -90,6 +142,12 @@ pub struct ConversationSummary {
     /// The start of the newest text on the shown branch: one line, at most
     /// 120 characters.
     pub preview: String,
+    /// Whether it stays at the top of the list.
+    pub pinned: bool,
+    /// Whether it is out of the list until somebody asks for it.
+    pub archived: bool,
+    /// The folder it is in.
+    pub folder_id: Option<String>,
 }
 
 /// A whole conversation.
@@ -99,6 +157,10 @@ pub struct Conversation {
     pub summary: ConversationSummary,
     /// The leaf of the branch that is shown.
     pub head: Option<MessageId>,
+    /// System prompt, sampling and so on, as the caller's JSON; `None`: as the settings say.
+    pub setup_json: Option<String>,
+    /// What was typed and not sent.
+    pub draft: String,
     /// Every message of every branch, in the order they were stored: a parent is always before its
     /// children.
     pub messages: Vec<Message>,
@@ -115,6 +177,10 @@ pub struct NewTurn {
     pub parent: Option<MessageId>,
     /// The text.
     pub content: String,
+    /// Files to send with it.
+    pub attachments: Vec<NewAttachment>,
+    /// What the conversation is set up with, where one is started, as the caller's JSON.
+    pub setup_json: Option<String>,
     /// The title, where a conversation is started.
     pub title_if_new: String,
     /// The system prompt, used where `parent` is `None`: the root of the branch. An equal one

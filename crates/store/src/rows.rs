@@ -3,7 +3,9 @@
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Result, Row};
 
-use crate::{ConversationId, ConversationSummary, FinishReason, Message, MessageId, Role, Timings};
+use crate::{
+    Attachment, AttachmentKind, ConversationId, ConversationSummary, FinishReason, Message, MessageId, Role, Timings,
+};
 
 /// The longest preview, in characters: two lines of the narrowest list.
 const PREVIEW_CHARS: usize = 120;
@@ -14,14 +16,18 @@ pub(crate) const MESSAGE_COLUMNS: &str = "m.id, m.conversation_id, m.parent_id, 
      m.content || coalesce((SELECT group_concat(c.text, '' ORDER BY c.seq) \
                             FROM answer_chunks AS c WHERE c.message_id = m.id), ''), \
      m.created_at_ms, m.finish_reason, m.cache_n, m.prompt_n, m.prompt_ms, m.predicted_n, \
-     m.predicted_ms, m.error_json, m.model_name";
+     m.predicted_ms, m.error_json, m.model_name, m.edited, m.cut_json, m.thinking_ms, \
+     (SELECT json_group_array(json_object('id', a.id, 'name', a.name, 'kind', a.kind, 'size_bytes', a.size_bytes, \
+                                          'n_tokens', a.n_tokens) ORDER BY a.seq) \
+      FROM attachments AS a WHERE a.message_id = m.id)";
 
 /// The columns [`summary`] reads, of `conversations AS v`. The preview is the head's text or, while
 /// that is empty, the question it answers; 400 characters leave room for collapsed white space.
 pub(crate) const SUMMARY_COLUMNS: &str = "v.id, v.title, v.title_is_auto, v.created_at_ms, \
      v.updated_at_ms, \
      (SELECT substr(CASE WHEN h.content = '' THEN coalesce(p.content, '') ELSE h.content END, 1, 400) \
-      FROM messages AS h LEFT JOIN messages AS p ON p.id = h.parent_id WHERE h.id = v.head_id)";
+      FROM messages AS h LEFT JOIN messages AS p ON p.id = h.parent_id WHERE h.id = v.head_id), \
+     v.pinned, v.archived, v.folder_id";
 
 /// Reads a row of [`MESSAGE_COLUMNS`].
 pub(crate) fn message(row: &Row<'_>) -> Result<Message> {
@@ -36,7 +42,19 @@ pub(crate) fn message(row: &Row<'_>) -> Result<Message> {
         timings: timings(row)?,
         error_json: row.get(12)?,
         model_name: row.get(13)?,
+        edited: row.get(14)?,
+        cut_json: row.get(15)?,
+        thinking_ms: row.get(16)?,
+        attachments: attachments(&row.get::<_, String>(17)?)?,
     })
+}
+
+/// Most messages have none.
+fn attachments(json: &str) -> Result<Vec<Attachment>> {
+    if json == "[]" {
+        return Ok(Vec::new());
+    }
+    serde_json::from_str(json).map_err(|error| FromSqlError::Other(error.into()).into())
 }
 
 /// The five timing columns are written together, so the first stands for all.
@@ -63,6 +81,9 @@ pub(crate) fn summary(row: &Row<'_>) -> Result<ConversationSummary> {
         created_at_ms: row.get(3)?,
         updated_at_ms: row.get(4)?,
         preview: preview(&head_text.unwrap_or_default()),
+        pinned: row.get(6)?,
+        archived: row.get(7)?,
+        folder_id: row.get(8)?,
     })
 }
 
@@ -130,3 +151,4 @@ word_column!(FinishReason {
     Interrupted = "interrupted",
     Failed = "failed",
 });
+word_column!(AttachmentKind { Text = "text", Code = "code", Pdf = "pdf", Docx = "docx" });

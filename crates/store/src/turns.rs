@@ -4,7 +4,9 @@ use rusqlite::{OptionalExtension, Transaction, named_params, params};
 
 use crate::connection::Durability;
 use crate::rows::{self, MESSAGE_COLUMNS, SUMMARY_COLUMNS};
-use crate::{ConversationId, ConversationSummary, Error, Finish, Message, MessageId, NewTurn, Role, Store, Turn};
+use crate::{
+    ConversationId, ConversationSummary, Error, Finish, Message, MessageId, NewAttachment, NewTurn, Role, Store, Turn,
+};
 
 impl Store {
     /// Stores a question and an empty answer to it in one transaction, and makes the answer the
@@ -21,7 +23,9 @@ impl Store {
                 id
             }
             (None, Some(parent)) => return Err(Error::ParentWithoutConversation(parent.clone())),
-            (None, None) => insert_conversation(&transaction, &turn.title_if_new, turn.now_ms)?,
+            (None, None) => {
+                insert_conversation(&transaction, &turn.title_if_new, turn.setup_json.as_deref(), turn.now_ms)?
+            }
         };
         let mut writer = BranchWriter { transaction: &transaction, conversation: &conversation, now_ms: turn.now_ms };
         let parent = match (turn.parent, turn.system) {
@@ -33,6 +37,7 @@ impl Store {
             (None, None) => None,
         };
         let user = writer.insert(parent.as_ref(), Role::User, &turn.content, None)?;
+        writer.attach(&user, &turn.attachments)?;
         let answer = writer.insert(Some(&user), Role::Assistant, "", turn.model_name.as_deref())?;
         let turn = writer.finish(&user, &answer)?;
         transaction.commit()?;
@@ -191,6 +196,26 @@ impl BranchWriter<'_> {
         Ok(id)
     }
 
+    fn attach(&self, message: &MessageId, attachments: &[NewAttachment]) -> Result<(), Error> {
+        for (seq, attachment) in (0_i64..).zip(attachments) {
+            self.transaction.execute(
+                "INSERT INTO attachments (id, message_id, seq, name, kind, size_bytes, n_tokens, text)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                params![
+                    MessageId::new(),
+                    message,
+                    seq,
+                    attachment.name,
+                    attachment.kind,
+                    i64::try_from(attachment.size_bytes).unwrap_or(i64::MAX),
+                    attachment.n_tokens,
+                    attachment.text,
+                ],
+            )?;
+        }
+        Ok(())
+    }
+
     /// Makes the answer the head and reads back what was stored.
     fn finish(self, user: &MessageId, answer: &MessageId) -> Result<Turn, Error> {
         self.transaction.execute(
@@ -206,12 +231,17 @@ impl BranchWriter<'_> {
     }
 }
 
-fn insert_conversation(transaction: &Transaction<'_>, title: &str, now_ms: i64) -> Result<ConversationId, Error> {
+fn insert_conversation(
+    transaction: &Transaction<'_>,
+    title: &str,
+    setup_json: Option<&str>,
+    now_ms: i64,
+) -> Result<ConversationId, Error> {
     let id = ConversationId::new();
     transaction.execute(
-        "INSERT INTO conversations (id, title, title_is_auto, created_at_ms, updated_at_ms)
-         VALUES (?1, ?2, 1, ?3, ?3)",
-        params![id, title, now_ms],
+        "INSERT INTO conversations (id, title, title_is_auto, created_at_ms, updated_at_ms, setup_json)
+         VALUES (?1, ?2, 1, ?3, ?3, ?4)",
+        params![id, title, now_ms, setup_json],
     )?;
     Ok(id)
 }

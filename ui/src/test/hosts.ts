@@ -1,3 +1,4 @@
+import { plainMessage, plainSummary } from '../lib/host/fake-samples';
 import { createFakeHost, type FakeOptions } from '../lib/host/fake';
 import type { ChatEvent, Host } from '../lib/host';
 import { type App, createApp, startApp } from '../lib/stores/app';
@@ -37,6 +38,7 @@ export class HeldAnswer {
 
   start(content = 'hello') {
     const base = {
+      ...plainMessage,
       conversationId: 'c9',
       createdAtMs: 1,
       finishReason: null,
@@ -51,6 +53,7 @@ export class HeldAnswer {
         createdAtMs: 1,
         updatedAtMs: Date.now(),
         preview: content,
+        ...plainSummary,
       },
       userMessage: { ...base, id: 'u9', parentId: null, role: 'user', content, modelName: null },
       answer: {
@@ -78,6 +81,7 @@ export class HeldAnswer {
         timings: { cacheN: 0, promptN: 39, promptMs: 6952, predictedN: 9, predictedMs: 3644 },
         error: null,
         modelName: 'Test',
+        ...plainMessage,
       },
     });
     this.end();

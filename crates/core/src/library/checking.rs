@@ -193,7 +193,7 @@ impl App {
     }
 
     async fn receipts(&self) -> Result<Receipts, ApiError> {
-        let (folders, data) = (self.folders().await?, self.inner.data.path().to_owned());
+        let (folders, data) = (self.model_folders().await?, self.inner.data.path().to_owned());
         Ok(tokio::task::spawn_blocking(move || Receipts::new(&data, &folders.ours())).await?)
     }
 

@@ -58,7 +58,7 @@ impl App {
     /// [`ErrorCode::NotFound`] if it is gone for good, [`ErrorCode::BadInput`] if there is a new file of its name.
     pub async fn undo_delete(&self, id: String) -> Result<LibraryView, ApiError> {
         let mut work = self.library_work().await?;
-        let ours = self.folders().await?.ours();
+        let ours = self.model_folders().await?.ours();
         let back = tokio::task::spawn_blocking(move || trash::restore(root_of(&ours, &id)?, &id)).await??;
         self.share_with_hf_cache(&back.path).await?;
         self.scan_with(&mut work).await?;
@@ -71,7 +71,7 @@ impl App {
     /// [`ErrorCode::NotFound`] if it is gone for good already, [`ErrorCode::Storage`] for what the disk says.
     pub async fn discard_deleted(&self, id: String) -> Result<LibraryView, ApiError> {
         let mut work = self.library_work().await?;
-        let ours = self.folders().await?.ours();
+        let ours = self.model_folders().await?.ours();
         tokio::task::spawn_blocking(move || trash::discard(root_of(&ours, &id)?, &id)).await??;
         self.scan_with(&mut work).await?;
         Ok(self.inner.library.shown.borrow().clone())

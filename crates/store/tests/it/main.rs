@@ -46,6 +46,8 @@ fn opening(content: &str) -> NewTurn {
         conversation: None,
         parent: None,
         content: content.to_owned(),
+        attachments: Vec::new(),
+        setup_json: None,
         title_if_new: format!("About {content}"),
         system: None,
         model_name: Some("Llama 3.3 70B".to_owned()),

@@ -19,6 +19,47 @@ export const commands = {
 	chatRetry: (answerId: string, onEvent: Channel<ChatEvent>) => __TAURI_INVOKE<null>("chat_retry", { answerId, onEvent }),
 	chatFollow: (conversationId: string, onEvent: Channel<ChatEvent>) => __TAURI_INVOKE<null>("chat_follow", { conversationId, onEvent }),
 	chatStop: (conversationId: string) => __TAURI_INVOKE<null>("chat_stop", { conversationId }),
+	chatContinue: (answerId: string, onEvent: Channel<ChatEvent>) => __TAURI_INVOKE<null>("chat_continue", { answerId, onEvent }),
+	folders: () => __TAURI_INVOKE<Folder[]>("folders"),
+	createFolder: (name: string) => __TAURI_INVOKE<Folder>("create_folder", { name }),
+	renameFolder: (id: string, name: string) => __TAURI_INVOKE<null>("rename_folder", { id, name }),
+	deleteFolder: (id: string) => __TAURI_INVOKE<null>("delete_folder", { id }),
+	pinConversation: (id: string, pinned: boolean) => __TAURI_INVOKE<null>("pin_conversation", { id, pinned }),
+	archiveConversation: (id: string, archived: boolean) => __TAURI_INVOKE<null>("archive_conversation", { id, archived }),
+	moveConversation: (id: string, folderId: string | null) => __TAURI_INVOKE<null>("move_conversation", { id, folderId }),
+	search: (request: SearchRequest) => __TAURI_INVOKE<SearchHit[]>("search", { request }),
+	forkConversation: (messageId: string) => __TAURI_INVOKE<ConversationSummary>("fork_conversation", { messageId }),
+	showBranch: (conversationId: string, messageId: string) => __TAURI_INVOKE<null>("show_branch", { conversationId, messageId }),
+	editAnswer: (messageId: string, content: string) => __TAURI_INVOKE<Conversation>("edit_answer", { messageId, content }),
+	deleteMessage: (messageId: string) => __TAURI_INVOKE<Conversation>("delete_message", { messageId }),
+	restoreMessage: (messageId: string) => __TAURI_INVOKE<Conversation>("restore_message", { messageId }),
+	attachmentText: (id: string) => __TAURI_INVOKE<string>("attachment_text", { id }),
+	draft: (conversationId: string | null) => __TAURI_INVOKE<string>("draft", { conversationId }),
+	saveDraft: (conversationId: string | null, text: string) => __TAURI_INVOKE<null>("save_draft", { conversationId, text }),
+	eraseConversations: (ids: string[]) => __TAURI_INVOKE<EraseReport>("erase_conversations", { ids }),
+	backups: () => __TAURI_INVOKE<Backup[]>("backups"),
+	backUpNow: () => __TAURI_INVOKE<Backup>("back_up_now"),
+	restoreBackup: (name: string) => __TAURI_INVOKE<null>("restore_backup", { name }),
+	startReport: () => __TAURI_INVOKE<StartReport>("start_report"),
+	setChatSetup: (conversationId: string, setup: ChatSetup) => __TAURI_INVOKE<null>("set_chat_setup", { conversationId, setup }),
+	presets: () => __TAURI_INVOKE<Preset[]>("presets"),
+	savePreset: (preset: Preset) => __TAURI_INVOKE<Preset>("save_preset", { preset }),
+	deletePreset: (id: string) => __TAURI_INVOKE<null>("delete_preset", { id }),
+	templates: () => __TAURI_INVOKE<PromptTemplate[]>("templates"),
+	saveTemplate: (template: PromptTemplate) => __TAURI_INVOKE<PromptTemplate>("save_template", { template }),
+	deleteTemplate: (id: string) => __TAURI_INVOKE<null>("delete_template", { id }),
+	chatSettings: () => __TAURI_INVOKE<ChatSettings>("chat_settings"),
+	setChatSettings: (settings: ChatSettings) => __TAURI_INVOKE<ChatSettings>("set_chat_settings", { settings }),
+	extractText: (name: string, base64: string) => __TAURI_INVOKE<NewAttachment>("extract_text", { name, base64 }),
+	countTokens: (texts: string[]) => __TAURI_INVOKE<TokenCounts>("count_tokens", { texts }),
+	contextUse: (conversationId: string | null, headId: string | null) => __TAURI_INVOKE<ContextUse>("context_use", { conversationId, headId }),
+	conversationAs: (id: string, format: ExportFormat) => __TAURI_INVOKE<string>("conversation_as", { id, format }),
+	exportConversation: (id: string, format: ExportFormat) => __TAURI_INVOKE<string | null>("export_conversation", { id, format }),
+	exportAll: () => __TAURI_INVOKE<string | null>("export_all"),
+	importConversations: () => __TAURI_INVOKE<ImportReport | null>("import_conversations"),
+	openLink: (url: string) => __TAURI_INVOKE<null>("open_link", { url }),
+	places: () => __TAURI_INVOKE<Place[]>("places"),
+	openPlace: (kind: PlaceKind) => __TAURI_INVOKE<null>("open_place", { kind }),
 	listModels: () => __TAURI_INVOKE<ModelEntry[]>("list_models"),
 	pickModelFile: () => __TAURI_INVOKE<string | null>("pick_model_file"),
 	loadModel: (path: string, settings: LoadSettings) => __TAURI_INVOKE<null>("load_model", { path, settings }),
@@ -91,6 +132,43 @@ export type AppInfo = {
 	platform: Platform,
 };
 
+/**  A file that was sent with a message. */
+export type Attachment = {
+	/**  Its id. */
+	id: string,
+	/**  The file's name. */
+	name: string,
+	/**  What it is. */
+	kind: AttachmentKind,
+	/**  The bytes of the file. */
+	sizeBytes: number,
+	/**  The tokens of its text, where they were counted. */
+	nTokens: number | null,
+};
+
+/**  What kind of file is attached. */
+export type AttachmentKind = 
+/**  Plain text. */
+"text" | 
+/**  Source code. */
+"code" | 
+/**  The text of a PDF. */
+"pdf" | 
+/**  The text of a Word document. */
+"docx";
+
+/**  A copy of the database. */
+export type Backup = {
+	/**  The name of its file. */
+	name: string,
+	/**  When it was made, in milliseconds since 1970. */
+	madeAtMs: number,
+	/**  Its size. */
+	sizeBytes: number,
+	/**  How many conversations are in it. */
+	conversations: number,
+};
+
 /**  What a device holds of the loaded model. */
 export type BufferUse = {
 	/**  The device's name. */
@@ -105,7 +183,7 @@ export type BufferUse = {
 
 /**  What a turn tells on its way. */
 export type ChatEvent = 
-/**  First: what was stored. */
+/**  First: what was stored. An answer that is gone on with has the text that it had. */
 { type: "started"; 
 /**  The conversation. */
 conversation: ConversationSummary; 
@@ -113,6 +191,12 @@ conversation: ConversationSummary;
 userMessage: Message; 
 /**  The answer, still empty. */
 answer: Message } | 
+/**  Another answer or load has the engine; this one is in line. */
+{ type: "queued"; 
+/**  1: the next. */
+position: number; 
+/**  The title of the conversation that is being answered, if it is one. */
+behind: string | null } | 
 /**  The prompt is counted, and processed this far. */
 { type: "progress"; 
 /**  Tokens in the KV cache by now. */
@@ -140,6 +224,74 @@ export type ChatRequest = {
 	parentId: string | null,
 	/**  The text. */
 	content: string,
+	/**  Files to send with it. */
+	attachments: NewAttachment[],
+	/**  How a new conversation is set up; none: as the settings say. */
+	setup: ChatSetup | null,
+};
+
+/**  What holds for all conversations. */
+export type ChatSettings = {
+	/**  When the context is full. */
+	contextPolicy?: ContextPolicy,
+	/**  Tokens that are kept free for the answer, 16 to 32,768. */
+	replyReserve?: number,
+	/**  Whether the model proposes a title after the first answer. */
+	proposeTitles?: boolean,
+	/**  Whether the database is copied once a day. */
+	dailyBackups?: boolean,
+	/**  The preset of new conversations. */
+	defaultPresetId?: string | null,
+};
+
+/**  How a conversation is set up. */
+export type ChatSetup = {
+	/**  The preset it was made from, if that is still the same. */
+	presetId?: string | null,
+	/**  The system prompt; empty: none. */
+	system?: string,
+	/**  How tokens are chosen. */
+	sampling?: SamplingChoice,
+	/**  When the context is full; none: as the settings say. */
+	contextPolicy?: ContextPolicy | null,
+};
+
+/**
+ *  What the model did not see of the branch when it wrote an answer: of the messages from the root to the question, those
+ *  from number `from` (0 is the first) on, `count` of them.
+ */
+export type ContextCut = {
+	/**  The policy that took them out. */
+	policy: ContextPolicy,
+	/**  The first that was not seen. */
+	from: number,
+	/**  How many were not seen. */
+	count: number,
+};
+
+/**  What happens when a conversation is longer than the context. */
+export type ContextPolicy = 
+/**  Nothing is sent; the user decides. */
+"stopAtLimit" | 
+/**  The beginning and the end are kept. */
+"truncateMiddle" | 
+/**  The system prompt and the end are kept. */
+"rollingWindow";
+
+/**  What fills the context before the next message is typed. */
+export type ContextUse = {
+	/**  The context length of the loaded model; none: none is loaded. */
+	nCtx: number | null,
+	/**  Tokens of the system prompt. */
+	system: number,
+	/**  Tokens of the messages so far, without their attachments. */
+	history: number,
+	/**  Tokens of attachments in it. */
+	attachments: number,
+	/**  Tokens kept free for the answer. */
+	reserve: number,
+	/**  Whether the loaded model counted them. */
+	exact: boolean,
 };
 
 /**  A whole conversation: a tree of messages, and the end of the branch that is shown. */
@@ -152,6 +304,10 @@ export type Conversation = {
 	headId: string | null,
 	/**  All messages of all branches, oldest first. */
 	messages: Message[],
+	/**  How it is set up. */
+	setup: ChatSetup,
+	/**  What was typed and not sent. */
+	draft: string,
 };
 
 /**  A conversation as the list shows it. */
@@ -166,6 +322,14 @@ export type ConversationSummary = {
 	updatedAtMs: number,
 	/**  The first words of its last message. */
 	preview: string,
+	/**  Whether the title was made by Paddock. */
+	titleIsAuto: boolean,
+	/**  Whether it stays at the top of the list. */
+	pinned: boolean,
+	/**  Whether it is out of the list until somebody asks for it. */
+	archived: boolean,
+	/**  The folder it is in. */
+	folderId: string | null,
 };
 
 /**  The list of conversations has changed. */
@@ -337,6 +501,14 @@ error: ApiError };
 /**  The engine's state has changed. */
 export type EngineStateChanged = EngineState;
 
+/**  What was erased. */
+export type EraseReport = {
+	/**  Conversations that are gone for good. */
+	conversations: number,
+	/**  Backups that held them and were deleted; a new one was made. */
+	backups: number,
+};
+
 /**  Kinds of errors. A kind exists only because somebody branches on it: the button that an error card offers. */
 export type ErrorCode = 
 /**  No model is loaded and none could be chosen. */
@@ -366,6 +538,15 @@ export type ErrorCode =
 /**  A fault of Paddock's own. */
 "internal";
 
+/**  The forms a conversation can be given out in. */
+export type ExportFormat = 
+/**  The shown branch, to read. */
+"markdown" | 
+/**  All of it, to import again. */
+"json" | 
+/**  The shown branch, to look at in a browser. */
+"html";
+
 /**  Why an answer ended. */
 export type FinishReason = 
 /**  The model ended it. */
@@ -380,6 +561,14 @@ export type FinishReason =
 "interrupted" | 
 /**  There is no answer; `error` says why. */
 "failed";
+
+/**  A folder for conversations. */
+export type Folder = {
+	/**  Its id. */
+	id: string,
+	/**  Its name. */
+	name: string,
+};
 
 /**  A card or chip of the table. */
 export type GpuChoice = {
@@ -463,6 +652,18 @@ export type HardwareView = {
 	unknowns: UnknownView[],
 	/**  Whether the speeds of the memories were measured here. */
 	measured: boolean,
+};
+
+/**  What an import brought. */
+export type ImportReport = {
+	/**  Conversations that are new here. */
+	conversations: number,
+	/**  Messages in them. */
+	messages: number,
+	/**  Conversations that were here already and were left alone. */
+	alreadyHere: number,
+	/**  What could not be read, a sentence each. */
+	problems: string[],
 };
 
 /**  A smaller model. */
@@ -627,6 +828,14 @@ export type Message = {
 	error: ApiError | null,
 	/**  Which model wrote it. */
 	modelName: string | null,
+	/**  Whether the user wrote or changed this answer. */
+	edited: boolean,
+	/**  What the model did not see of the branch. */
+	cut: ContextCut | null,
+	/**  How long the model thought before it answered, in milliseconds. */
+	thinkingMs: number | null,
+	/**  Files that were sent with it. */
+	attachments: Attachment[],
 };
 
 /**  A model Paddock knows. */
@@ -666,6 +875,20 @@ export type ModelSource = "paddock" | "huggingFace" | "lmStudio" | "ollama" | "j
 /**  One that the user added. */
 "folder";
 
+/**  A file whose text was taken out, to be sent with a message. */
+export type NewAttachment = {
+	/**  The file's name. */
+	name: string,
+	/**  What it is. */
+	kind: AttachmentKind,
+	/**  The bytes of the file. */
+	sizeBytes: number,
+	/**  The tokens of its text, where they could be counted. */
+	nTokens: number | null,
+	/**  Its text. */
+	text: string,
+};
+
 /**  A computer to plan for that is not this one. All empty: this one. */
 export type OtherComputer = {
 	/**  A card or chip from [`PlanningTables::gpus`]; `none` for a computer without. */
@@ -704,6 +927,27 @@ export type PickView = {
 	/**  Why, what is lost and gained, in sentences. */
 	reasons: string[],
 };
+
+/**  A folder or file of Paddock's. */
+export type Place = {
+	/**  What is there. */
+	kind: PlaceKind,
+	/**  Where it is. */
+	path: string,
+	/**  Whether it is there yet. */
+	exists: boolean,
+};
+
+/**  What lies in a place. */
+export type PlaceKind = 
+/**  Everything but models elsewhere. */
+"data" | 
+/**  Conversations, settings and measurements. */
+"database" | 
+/**  Copies of the database. */
+"backups" | 
+/**  Downloaded models. */
+"models";
 
 /**  A place where models are looked for. */
 export type PlaceView = {
@@ -775,6 +1019,18 @@ export type PreflightView = {
 	licence: LicenceView | null,
 };
 
+/**  A named setup. */
+export type Preset = {
+	/**  Its id; empty for one that is not stored yet. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  The system prompt. */
+	system: string,
+	/**  How tokens are chosen. */
+	sampling: SamplingChoice,
+};
+
 /**  A starting point that the guide offers. */
 export type PresetView = {
 	/**  For people. */
@@ -785,6 +1041,16 @@ export type PresetView = {
 	nCtx: number,
 	/**  Tokens handed over at once at most. */
 	nBatch: number,
+};
+
+/**  A named text to begin a message with: `/name` in the message field. */
+export type PromptTemplate = {
+	/**  Its id; empty for one that is not stored yet. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  The text. */
+	text: string,
 };
 
 /**  One quantization. */
@@ -904,6 +1170,68 @@ export type RepoView = {
 /**  Whose message. */
 export type Role = "system" | "user" | "assistant";
 
+/**  How the next token is chosen; none: the usual. */
+export type SamplingChoice = {
+	/**  0 to 5; 0: always the likeliest token. */
+	temperature?: number | null,
+	/**  Only the k likeliest tokens; 0: all. */
+	topK?: number | null,
+	/**  Only the likeliest tokens that together reach p, 0 to 1. */
+	topP?: number | null,
+	/**  Only tokens at least so many times as likely as the likeliest, 0 to 1. */
+	minP?: number | null,
+	/**  How much a repeated token is held back, 0 to 2; 1: not at all. */
+	repeatPenalty?: number | null,
+	/**  The same seed gives the same answer. */
+	seed?: number | null,
+	/**  Tokens to write at most. */
+	maxTokens?: number | null,
+};
+
+/**  Where something was found. */
+export type SearchHit = {
+	/**  The conversation. */
+	conversationId: string,
+	/**  Its title. */
+	conversationTitle: string,
+	/**  Whether it is archived. */
+	archived: boolean,
+	/**  The message; none: the title itself. */
+	messageId: string | null,
+	/**  Whose message. */
+	role: Role | null,
+	/**  When it was written, in milliseconds since 1970. */
+	atMs: number,
+	/**  The words around the hit, in pieces. */
+	snippet: SnippetPart[],
+};
+
+/**  What is looked for. */
+export type SearchRequest = {
+	/**  As typed. All words must be there; the last may be the beginning of one. */
+	words: string,
+	/**  Only in this conversation; none: in all. */
+	conversationId: string | null,
+	/**  The most hits wanted, 1 to 500. */
+	limit: number,
+};
+
+/**  A database that could not be used. */
+export type SetAside = {
+	/**  Where it is. */
+	path: string,
+	/**  What was wrong with it, as half a sentence. */
+	reason: string,
+};
+
+/**  A piece of text around a hit. */
+export type SnippetPart = {
+	/**  The text. */
+	text: string,
+	/**  Whether it is what was looked for. */
+	hit: boolean,
+};
+
 /**  A range of tokens per second. */
 export type SpeedRange = {
 	/**  It will hardly be slower. */
@@ -912,6 +1240,16 @@ export type SpeedRange = {
 	high: number,
 	/**  Measured on this computer, or estimated. */
 	measured: boolean,
+};
+
+/**  What happened when the database was opened, where the user should know. */
+export type StartReport = {
+	/**  Answers that were cut off when Paddock ended; what they had was kept. */
+	recoveredAnswers: number,
+	/**  Where the damaged database is now, and what was wrong with it. */
+	setAside: SetAside | null,
+	/**  The backup that took its place; none: Paddock started empty. */
+	restoredFrom: Backup | null,
 };
 
 /**  Counts and times of an answer, under llama.cpp's names. */
@@ -926,6 +1264,14 @@ export type Timings = {
 	predictedN: number,
 	/**  Time for them. */
 	predictedMs: number,
+};
+
+/**  Tokens of texts. */
+export type TokenCounts = {
+	/**  One number for each text. */
+	counts: number[],
+	/**  Whether the loaded model counted them; else they are estimated from the length. */
+	exact: boolean,
 };
 
 /**  Whether there is an access token for Hugging Face, and where it is kept. The token itself never comes to the page. */

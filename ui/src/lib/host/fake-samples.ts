@@ -1,10 +1,40 @@
-import type { Conversation, LoadedModel, LoadSettings, ModelEntry } from './bindings';
+import type {
+  Conversation,
+  LoadedModel,
+  LoadSettings,
+  ModelEntry,
+  SamplingChoice,
+} from './bindings';
 import { answerFor } from './fake-answers';
 
 /** What is there when the fake host starts: models on a pretended disk, a few old conversations. */
 
 const day = 24 * 60 * 60 * 1000;
 const selfTestPath = '/opt/paddock/models/self-test.gguf';
+
+/** What a message has beside its text when nothing special happened to it. */
+export const plainMessage = { edited: false, cut: null, thinkingMs: null, attachments: [] };
+
+/** How a conversation is set up when nobody has. */
+export const plainConversation = {
+  setup: { presetId: null, system: '', sampling: usualSampling(), contextPolicy: null },
+  draft: '',
+};
+
+/** Where a conversation is in the list when nobody has moved it. */
+export const plainSummary = { titleIsAuto: true, pinned: false, archived: false, folderId: null };
+
+function usualSampling(): SamplingChoice {
+  return {
+    temperature: null,
+    topK: null,
+    topP: null,
+    minP: null,
+    repeatPenalty: null,
+    seed: null,
+    maxTokens: null,
+  };
+}
 
 export function startingModels(now: number): ModelEntry[] {
   const entry = (
@@ -78,11 +108,12 @@ export function sampleConversations(now: number): Conversation[] {
 }
 
 function sample(id: string, title: string, prompt: string, at: number): Conversation {
-  const base = { conversationId: id, createdAtMs: at, error: null };
+  const base = { ...plainMessage, conversationId: id, createdAtMs: at, error: null };
   return {
     id,
     title,
     headId: `${id}-a`,
+    ...plainConversation,
     messages: [
       {
         ...base,

@@ -1,5 +1,6 @@
 import type {
   ChatEvent,
+  ChatRequest,
   Conversation,
   ConversationSummary,
   EngineState,
@@ -11,9 +12,21 @@ import type {
 import { FakeDownloads, type FakeDownloadsHost, type FakeDownloadsOptions } from './fake-downloads';
 import { FakeHub, type FakeHubHost, type FakeHubOptions } from './fake-hub';
 import { FakeLibrary, type FakeLibraryHost, type FakeLibraryOptions } from './fake-library';
+import type { FakeChats, Stored } from './fake-chats';
+import { fakeComposer, type FakeComposerHost } from './fake-composer';
+import { fakeMessages, type FakeMessagesHost } from './fake-messages';
+import { fakeOrganise, type FakeOrganiseHost } from './fake-organise';
 import { fakePlanning, type PlanningHost } from './fake-planning';
 import { fakeError, finishReason, type Script, scriptFor } from './fake-script';
-import { loadedModel, newEntry, sampleConversations, startingModels } from './fake-samples';
+import {
+  loadedModel,
+  newEntry,
+  plainConversation,
+  plainMessage,
+  plainSummary,
+  sampleConversations,
+  startingModels,
+} from './fake-samples';
 import type { Host } from './host';
 
 /**
@@ -39,11 +52,16 @@ export interface FakeOptions extends FakeHubOptions, FakeDownloadsOptions, FakeL
   now?: () => number;
 }
 
-type Stored = Conversation & { createdAtMs: number; updatedAtMs: number };
-
 export function createFakeHost(options: FakeOptions = {}): Host {
   const host = new FakeHost(options);
-  return Object.assign(host, fakePlanning(options), fakeModels(options));
+  return Object.assign(
+    host,
+    fakePlanning(options),
+    fakeModels(options),
+    fakeOrganise(host),
+    fakeMessages(host),
+    fakeComposer(host),
+  );
 }
 
 type ModelsHost = FakeHubHost & FakeDownloadsHost & FakeLibraryHost;
@@ -63,12 +81,16 @@ function fakeModels(options: FakeOptions): ModelsHost {
   return { ...hub.host(), ...downloads.host(), ...library.host() };
 }
 
-class FakeHost implements Omit<Host, keyof PlanningHost | keyof ModelsHost> {
+type ChatsHost = FakeOrganiseHost & FakeMessagesHost & FakeComposerHost;
+
+class FakeHost
+  implements Omit<Host, keyof PlanningHost | keyof ModelsHost | keyof ChatsHost>, FakeChats
+{
   #instant: boolean;
-  #now: () => number;
-  #conversations = new Map<string, Stored>();
-  #deleted = new Map<string, Stored>();
-  #state: EngineState = { status: 'noModel' };
+  now: () => number;
+  conversations = new Map<string, Stored>();
+  deleted = new Map<string, Stored>();
+  state: EngineState = { status: 'noModel' };
   #stateListeners = new Set<(s: EngineState) => void>();
   #listListeners = new Set<(list: ConversationSummary[]) => void>();
   #stopped = new Set<string>();
@@ -78,18 +100,18 @@ class FakeHost implements Omit<Host, keyof PlanningHost | keyof ModelsHost> {
 
   constructor(options: FakeOptions) {
     this.#instant = options.pace === 'instant';
-    this.#now = options.now ?? (() => Date.now());
+    this.now = options.now ?? (() => Date.now());
     this.#picked =
       options.pickedFile === undefined ? '/models/Mistral-7B.Q4_K_M.gguf' : options.pickedFile;
-    this.#models = startingModels(this.#now());
+    this.#models = startingModels(this.now());
     for (const c of options.conversations ??
-      (this.#instant ? [] : sampleConversations(this.#now()))) {
+      (this.#instant ? [] : sampleConversations(this.now()))) {
       const times = c.messages.map((m) => m.createdAtMs);
       const at = { createdAtMs: Math.min(...times), updatedAtMs: Math.max(...times) };
-      this.#conversations.set(c.id, { ...structuredClone(c), ...at });
+      this.conversations.set(c.id, { ...structuredClone(c), ...plainSummary, ...at });
     }
     const selfTest = this.#models.find((m) => m.selfTest);
-    if (options.loaded && selfTest) this.#state = { status: 'ready', model: loadedModel(selfTest) };
+    if (options.loaded && selfTest) this.state = { status: 'ready', model: loadedModel(selfTest) };
   }
 
   async appInfo() {
@@ -101,55 +123,52 @@ class FakeHost implements Omit<Host, keyof PlanningHost | keyof ModelsHost> {
   }
 
   async getConversation(id: string) {
-    return structuredClone(this.#find(id));
+    return structuredClone(this.find(id));
   }
 
   async renameConversation(id: string, title: string) {
-    this.#find(id).title = title;
-    this.#tellList();
+    this.find(id).title = title;
+    this.listChanged();
   }
 
   async deleteConversation(id: string) {
-    this.#deleted.set(id, this.#find(id));
-    this.#conversations.delete(id);
-    this.#tellList();
+    this.deleted.set(id, this.find(id));
+    this.conversations.delete(id);
+    this.listChanged();
   }
 
   async restoreConversation(id: string) {
-    const conversation = this.#deleted.get(id);
+    const conversation = this.deleted.get(id);
     if (!conversation) throw fakeError('notFound');
-    this.#deleted.delete(id);
-    this.#conversations.set(id, conversation);
-    this.#tellList();
+    this.deleted.delete(id);
+    this.conversations.set(id, conversation);
+    this.listChanged();
     return summary(conversation);
   }
 
-  async chatSend(
-    request: { conversationId: string | null; parentId: string | null; content: string },
-    onEvent: (e: ChatEvent) => void,
-  ) {
+  async chatSend(request: ChatRequest, onEvent: (e: ChatEvent) => void) {
     const refused = /^\/refuse (\w+)/.exec(request.content);
     await this.#wait(20);
     if (refused) throw fakeError(refused[1] as ErrorCode);
     this.#refuseWhenBusy();
     await this.#ensureLoaded();
-    const now = this.#now();
+    const now = this.now();
     const conversation = request.conversationId
-      ? this.#find(request.conversationId)
+      ? this.find(request.conversationId)
       : this.#newConversation(request.content, now);
-    const user = this.#message(conversation.id, request.parentId, 'user', request.content);
+    const user = this.message(conversation.id, request.parentId, 'user', request.content);
     conversation.messages.push(user);
-    await this.#answer(conversation, user, onEvent);
+    await this.answer(conversation, user, onEvent);
   }
 
   async chatRetry(answerId: string, onEvent: (e: ChatEvent) => void) {
     this.#refuseWhenBusy();
-    for (const conversation of this.#conversations.values()) {
+    for (const conversation of this.conversations.values()) {
       const answer = conversation.messages.find((m) => m.id === answerId);
       const user = conversation.messages.find((m) => m.id === answer?.parentId);
       if (!answer || !user) continue;
       await this.#ensureLoaded();
-      return this.#answer(conversation, user, onEvent);
+      return this.answer(conversation, user, onEvent);
     }
     throw fakeError('notFound');
   }
@@ -172,7 +191,7 @@ class FakeHost implements Omit<Host, keyof PlanningHost | keyof ModelsHost> {
   async loadModel(path: string, settings: LoadSettings) {
     const entry = this.#models.find((m) => m.path === path) ?? newEntry(path);
     if (!entry.present) throw fakeError('notFound');
-    const began = this.#now();
+    const began = this.now();
     const at = (phase: 'starting' | 'reading' | 'warmingUp', fraction: number) =>
       this.#tell({
         status: 'loading',
@@ -180,7 +199,7 @@ class FakeHost implements Omit<Host, keyof PlanningHost | keyof ModelsHost> {
         name: entry.name,
         phase,
         fraction,
-        elapsedMs: this.#now() - began,
+        elapsedMs: this.now() - began,
       });
     at('starting', 0);
     await this.#wait(300);
@@ -188,7 +207,7 @@ class FakeHost implements Omit<Host, keyof PlanningHost | keyof ModelsHost> {
     for (let i = 1; i <= steps; i += 1) {
       at('reading', i / steps);
       await this.#wait(80);
-      if (this.#state.status !== 'loading') return;
+      if (this.state.status !== 'loading') return;
       if (i * 2 > steps && entry.name.includes('broken')) {
         const error = fakeError('loadFailed');
         this.#tell({ status: 'failed', path, name: entry.name, error });
@@ -197,7 +216,7 @@ class FakeHost implements Omit<Host, keyof PlanningHost | keyof ModelsHost> {
     }
     at('warmingUp', 1);
     await this.#wait(400);
-    entry.lastUsedMs = this.#now();
+    entry.lastUsedMs = this.now();
     if (!this.#models.includes(entry)) this.#models.splice(1, 0, entry);
     this.#tell({ status: 'ready', model: loadedModel(entry, settings) });
   }
@@ -207,7 +226,7 @@ class FakeHost implements Omit<Host, keyof PlanningHost | keyof ModelsHost> {
   }
 
   async engineState() {
-    return this.#state;
+    return this.state;
   }
 
   async onEngineState(listener: (s: EngineState) => void) {
@@ -220,14 +239,14 @@ class FakeHost implements Omit<Host, keyof PlanningHost | keyof ModelsHost> {
     return () => void this.#listListeners.delete(listener);
   }
 
-  async #answer(conversation: Stored, user: Message, onEvent: (e: ChatEvent) => void) {
-    const model = this.#state.status === 'ready' ? this.#state.model : null;
+  async answer(conversation: Stored, user: Message, onEvent: (e: ChatEvent) => void) {
+    const model = this.state.status === 'ready' ? this.state.model : null;
     if (!model) throw fakeError('noModel');
-    const answer = this.#message(conversation.id, user.id, 'assistant', '');
+    const answer = this.message(conversation.id, user.id, 'assistant', '');
     answer.modelName = model.name;
     conversation.messages.push(answer);
     conversation.headId = answer.id;
-    conversation.updatedAtMs = this.#now();
+    conversation.updatedAtMs = this.now();
     this.#stopped.delete(conversation.id);
     onEvent({
       type: 'started',
@@ -235,12 +254,12 @@ class FakeHost implements Omit<Host, keyof PlanningHost | keyof ModelsHost> {
       userMessage: user,
       answer: { ...answer },
     });
-    this.#tellList();
+    this.listChanged();
 
     const script = scriptFor(user.content);
     const total = Math.max(4, Math.round(user.content.length / 4) + 30);
     const cached = conversation.messages.length > 2 ? Math.round(total / 3) : 0;
-    const began = this.#now();
+    const began = this.now();
     for (let i = 0; i <= script.promptSteps && !this.#stopped.has(conversation.id); i += 1) {
       const processed = Math.round((total * i) / script.promptSteps);
       this.#tell({
@@ -254,16 +273,16 @@ class FakeHost implements Omit<Host, keyof PlanningHost | keyof ModelsHost> {
       onEvent({ type: 'progress', processed, total, cached });
       await this.#wait(120);
     }
-    const promptMs = this.#now() - began;
+    const promptMs = this.now() - began;
     if (!this.#stopped.has(conversation.id)) {
       this.#tell({ status: 'writing', model, conversationId: conversation.id });
     }
-    const wrote = this.#now();
+    const wrote = this.now();
     const written = await this.#write(conversation.id, answer, script, onEvent);
     const stopped = this.#stopped.delete(conversation.id);
     answer.finishReason = finishReason(script.error, answer.content, stopped);
     answer.error = stopped ? null : script.error;
-    const measured = this.#now() - wrote;
+    const measured = this.now() - wrote;
     answer.timings =
       written === 0
         ? null
@@ -281,19 +300,19 @@ class FakeHost implements Omit<Host, keyof PlanningHost | keyof ModelsHost> {
         ? { status: 'failed', path: model.path, name: model.name, error: answer.error }
         : { status: 'ready', model },
     );
-    this.#tellList();
+    this.listChanged();
   }
 
   /** At most one message per frame, as the real host promises. Returns the number of tokens. */
   async #write(id: string, answer: Message, script: Script, onEvent: (e: ChatEvent) => void) {
     const tokens = script.text.match(/\s*\S+|\s+$/g) ?? [];
-    const began = this.#now();
+    const began = this.now();
     let written = 0;
     while (written < tokens.length && !this.#stopped.has(id)) {
       await this.#wait(16);
       const due = this.#instant
         ? written + 3
-        : Math.ceil(((this.#now() - began) / 1000) * script.tokensPerSecond);
+        : Math.ceil(((this.now() - began) / 1000) * script.tokensPerSecond);
       const delta = tokens.slice(written, due).join('');
       written = Math.min(due, tokens.length);
       if (!delta) continue;
@@ -304,12 +323,12 @@ class FakeHost implements Omit<Host, keyof PlanningHost | keyof ModelsHost> {
   }
 
   #refuseWhenBusy() {
-    const { status } = this.#state;
+    const { status } = this.state;
     if (status === 'understanding' || status === 'writing') throw fakeError('busy');
   }
 
   async #ensureLoaded() {
-    if (this.#state.status === 'ready') return;
+    if (this.state.status === 'ready') return;
     const last = this.#models
       .filter((m) => m.present && m.lastUsedMs !== null && !m.name.includes('broken'))
       .sort((a, b) => (b.lastUsedMs ?? 0) - (a.lastUsedMs ?? 0))[0];
@@ -319,7 +338,7 @@ class FakeHost implements Omit<Host, keyof PlanningHost | keyof ModelsHost> {
   }
 
   #newConversation(content: string, now: number) {
-    const id = this.#id('c');
+    const id = this.newId('c');
     const title = content.length > 48 ? `${content.slice(0, 47).trimEnd()}…` : content;
     const conversation = {
       id,
@@ -328,54 +347,57 @@ class FakeHost implements Omit<Host, keyof PlanningHost | keyof ModelsHost> {
       messages: [],
       createdAtMs: now,
       updatedAtMs: now,
+      ...structuredClone(plainConversation),
+      ...plainSummary,
     };
-    this.#conversations.set(id, conversation);
-    return this.#find(id);
+    this.conversations.set(id, conversation);
+    return this.find(id);
   }
 
-  #message(
+  message(
     conversationId: string,
     parentId: string | null,
     role: Message['role'],
     content: string,
   ): Message {
     return {
-      id: this.#id('m'),
+      id: this.newId('m'),
       conversationId,
       parentId,
       role,
       content,
-      createdAtMs: this.#now(),
+      createdAtMs: this.now(),
       finishReason: null,
       timings: null,
       error: null,
       modelName: null,
+      ...plainMessage,
     };
   }
 
-  #find(id: string) {
-    const conversation = this.#conversations.get(id);
+  find(id: string) {
+    const conversation = this.conversations.get(id);
     if (!conversation) throw fakeError('notFound');
     return conversation;
   }
 
   #list() {
-    return [...this.#conversations.values()]
+    return [...this.conversations.values()]
       .sort((a, b) => b.updatedAtMs - a.updatedAtMs)
       .map(summary);
   }
 
   #tell(state: EngineState) {
-    this.#state = state;
+    this.state = state;
     for (const listener of this.#stateListeners) listener(state);
   }
 
-  #tellList() {
+  listChanged() {
     const list = this.#list();
     for (const listener of this.#listListeners) listener(list);
   }
 
-  #id(prefix: string) {
+  newId(prefix: string) {
     this.#ids += 1;
     return `${prefix}${this.#ids}`;
   }
@@ -385,9 +407,7 @@ class FakeHost implements Omit<Host, keyof PlanningHost | keyof ModelsHost> {
   }
 }
 
-function summary(
-  c: Conversation & { createdAtMs: number; updatedAtMs: number },
-): ConversationSummary {
+export function summary(c: Stored): ConversationSummary {
   const preview = (c.messages.at(-1)?.content ?? '').slice(0, 80);
   return {
     id: c.id,
@@ -395,5 +415,9 @@ function summary(
     createdAtMs: c.createdAtMs,
     updatedAtMs: c.updatedAtMs,
     preview,
+    titleIsAuto: c.titleIsAuto,
+    pinned: c.pinned,
+    archived: c.archived,
+    folderId: c.folderId,
   };
 }

@@ -1,23 +1,41 @@
 import type {
   AppInfo,
+  Backup,
   ChatEvent,
+  ChatRequest,
+  ChatSettings,
+  ChatSetup,
+  ContextUse,
   Conversation,
   ConversationSummary,
   DownloadRequest,
   DownloadSettings,
   DownloadView,
   EngineState,
+  EraseReport,
+  ExportFormat,
+  Folder,
   HardwareView,
+  ImportReport,
   LibraryView,
   LoadSettings,
   ModelEntry,
+  NewAttachment,
+  Place,
+  PlaceKind,
   PlanningTables,
   PlanView,
   PreflightView,
+  Preset,
+  PromptTemplate,
   RecommendationView,
   RecommendRequest,
   RepoSummary,
   RepoView,
+  SearchHit,
+  SearchRequest,
+  StartReport,
+  TokenCounts,
   TokenPlace,
 } from './bindings';
 
@@ -35,15 +53,54 @@ export interface Host {
   deleteConversation(id: string): Promise<void>; // gone from the list; can be restored until the app restarts
   restoreConversation(id: string): Promise<ConversationSummary>;
   /** conversationId null = new conversation. parentId null = at the root, else the message to answer after (normally the head). Resolves when the answer has ended. */
-  chatSend(
-    request: { conversationId: string | null; parentId: string | null; content: string },
-    onEvent: (e: ChatEvent) => void,
-  ): Promise<void>;
+  chatSend(request: ChatRequest, onEvent: (e: ChatEvent) => void): Promise<void>;
   /** A new answer beside the given one (same parent). */
   chatRetry(answerId: string, onEvent: (e: ChatEvent) => void): Promise<void>;
+  /** Goes on with an answer that was cut off, stopped or edited: its events as of `chatSend`; `started` holds the text it had. */
+  chatContinue(answerId: string, onEvent: (e: ChatEvent) => void): Promise<void>;
   /** Joins the answer on its way in a conversation: its events so far in short, then as they come. Resolves without an event where there is none. */
   chatFollow(conversationId: string, onEvent: (e: ChatEvent) => void): Promise<void>;
   chatStop(conversationId: string): Promise<void>;
+  folders(): Promise<Folder[]>; // by name
+  createFolder(name: string): Promise<Folder>;
+  renameFolder(id: string, name: string): Promise<void>;
+  deleteFolder(id: string): Promise<void>; // what is in it stays, in no folder
+  pinConversation(id: string, pinned: boolean): Promise<void>;
+  archiveConversation(id: string, archived: boolean): Promise<void>;
+  moveConversation(id: string, folderId: string | null): Promise<void>;
+  search(request: SearchRequest): Promise<SearchHit[]>; // the best first; within one conversation in its order
+  forkConversation(messageId: string): Promise<ConversationSummary>; // a copy of the branch up to this message
+  showBranch(conversationId: string, messageId: string): Promise<void>; // remembers which branch is shown
+  editAnswer(messageId: string, content: string): Promise<Conversation>; // a new message beside it, which is then the head
+  deleteMessage(messageId: string): Promise<Conversation>; // with what follows it; can be restored until the app restarts
+  restoreMessage(messageId: string): Promise<Conversation>;
+  attachmentText(id: string): Promise<string>;
+  draft(conversationId: string | null): Promise<string>; // null: the chat that does not exist yet
+  saveDraft(conversationId: string | null, text: string): Promise<void>;
+  eraseConversations(ids: string[]): Promise<EraseReport>; // for good; no ids: all deleted ones
+  backups(): Promise<Backup[]>; // newest first
+  backUpNow(): Promise<Backup>;
+  restoreBackup(name: string): Promise<void>; // what is there now is backed up first
+  startReport(): Promise<StartReport>;
+  setChatSetup(conversationId: string, setup: ChatSetup): Promise<void>; // from the next answer on
+  presets(): Promise<Preset[]>; // by name
+  savePreset(preset: Preset): Promise<Preset>; // empty id: a new one
+  deletePreset(id: string): Promise<void>;
+  templates(): Promise<PromptTemplate[]>; // by name
+  saveTemplate(template: PromptTemplate): Promise<PromptTemplate>; // empty id: a new one
+  deleteTemplate(id: string): Promise<void>;
+  chatSettings(): Promise<ChatSettings>;
+  setChatSettings(settings: ChatSettings): Promise<ChatSettings>; // as they are now
+  extractText(name: string, base64: string): Promise<NewAttachment>; // rejects with badInput for what has no text
+  countTokens(texts: string[]): Promise<TokenCounts>;
+  contextUse(conversationId: string | null, headId: string | null): Promise<ContextUse>;
+  conversationAs(id: string, format: ExportFormat): Promise<string>;
+  exportConversation(id: string, format: ExportFormat): Promise<string | null>; // OS dialog; where it was written
+  exportAll(): Promise<string | null>; // OS dialog; all as JSON
+  importConversations(): Promise<ImportReport | null>; // OS dialog
+  openLink(url: string): Promise<void>; // in the browser; http and https only
+  places(): Promise<Place[]>;
+  openPlace(kind: PlaceKind): Promise<void>; // in the file manager
   listModels(): Promise<ModelEntry[]>; // the self-test model always first
   pickModelFile(): Promise<string | null>; // OS dialog, *.gguf
   loadModel(path: string, settings: LoadSettings): Promise<void>; // progress and result come as engine state; rejects with ApiError too

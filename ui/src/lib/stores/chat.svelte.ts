@@ -54,7 +54,13 @@ export class ChatStore {
     if (content === '' || thread.run) return;
     // Faster than the store: the answer must go after the last message, so that has to be known.
     if (!thread.loaded) await this.#read(thread);
-    const request = { conversationId: thread.id, parentId: thread.headId, content };
+    const request = {
+      conversationId: thread.id,
+      parentId: thread.headId,
+      content,
+      attachments: [],
+      setup: null,
+    };
     const run = new Run(content);
     // An example is sent past the composer; what was typed there stays.
     if (text === thread.draft) thread.draft = '';

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { plainConversation, plainMessage } from '../host/fake-samples';
 import { HeldAnswer, startedApp } from '../../test/hosts';
 import { fakeError } from '../host/fake-script';
 import { splitBlocks } from '../markdown/splitter';
@@ -131,6 +132,7 @@ describe('an answer that breaks off', () => {
       id: 'c9',
       title: 'hello',
       headId: 'a9',
+      ...plainConversation,
       messages: [
         { id: 'u9', conversationId: 'c9', parentId: null, role: 'user', content: 'hello' },
         { id: 'a9', conversationId: 'c9', parentId: 'u9', role: 'assistant', content: 'partial' },
@@ -142,6 +144,7 @@ describe('an answer that breaks off', () => {
         timings: null,
         error: null,
         modelName: null,
+        ...plainMessage,
       })),
     };
     const { app } = await startedApp(

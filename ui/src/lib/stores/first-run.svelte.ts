@@ -136,7 +136,13 @@ export class FirstRunStore {
         this.problem = this.#engine.error;
         return;
       }
-      const request = { conversationId: null, parentId: null, content: t('firstRun.question') };
+      const request = {
+        conversationId: null,
+        parentId: null,
+        content: t('firstRun.question'),
+        attachments: [],
+        setup: null,
+      };
       await this.#host.chatSend(request, (event) => {
         if (event.type === 'started') id = event.conversation.id;
         this.#take(event);

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { plainConversation, plainMessage } from '../host/fake-samples';
 import { HeldAnswer, startedApp } from '../../test/hosts';
 
 const last = <T>(list: readonly T[]): T => list[list.length - 1]!;
@@ -6,6 +7,7 @@ const last = <T>(list: readonly T[]): T => list[list.length - 1]!;
 describe('an answer that was on its way before the page was there', () => {
   const unfinished = (content: string, finishReason: null | 'stop' = null) => {
     const base = {
+      ...plainMessage,
       conversationId: 'c9',
       createdAtMs: 1,
       timings: null,
@@ -16,6 +18,7 @@ describe('an answer that was on its way before the page was there', () => {
       id: 'c9',
       title: 'hello',
       headId: 'a9',
+      ...plainConversation,
       messages: [
         {
           ...base,
@@ -37,7 +40,10 @@ describe('an answer that was on its way before the page was there', () => {
       {
         getConversation: () => Promise.resolve(unfinished('One')),
         chatFollow: (id, onEvent) =>
-          held.chatSend({ conversationId: id, parentId: null, content: '' }, onEvent),
+          held.chatSend(
+            { conversationId: id, parentId: null, content: '', attachments: [], setup: null },
+            onEvent,
+          ),
       },
     );
     const opened = app.chat.open('c9');
