@@ -234,9 +234,11 @@ impl Order {
     ) -> Result<T, TransferError> {
         /// So many looks do not come in a row.
         const MOST_TRIES: usize = 100;
+        // The second is what making a folder says that was there and is gone when it is looked at.
+        let gone = |kind| matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists);
         for _ in 1..MOST_TRIES {
             match self.make_folders(paths).and_then(|()| deed()) {
-                Err(TransferError::Disk { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+                Err(TransferError::Disk { source, .. }) if gone(source.kind()) => {}
                 done => return done,
             }
         }
