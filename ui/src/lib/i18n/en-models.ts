@@ -17,7 +17,6 @@ export const models = {
     title: 'Downloads',
     empty: 'Nothing is being downloaded. Choose a model under What fits, or look for one.',
     find: 'Find models',
-    inFolder: 'Into {{folder}}',
     files_one: '{{count}} file',
     files_other: '{{count}} files',
     doneOf: '{{done}} of {{total}}',
@@ -85,12 +84,10 @@ export const models = {
   },
   offer: {
     download: 'Download {{size}}',
-    downloadPlain: 'Download',
     label: 'Download {{name}}, {{size}}',
     asks: 'Asks Hugging Face first, and says what it would take before the first byte.',
     checking: 'Asking Hugging Face for its size and looking at the disk',
     before: 'Before the first byte',
-    model: 'Model',
     from: 'From',
     size: 'Size',
     missing: '{{missing}} still to come of {{total}}',
@@ -120,7 +117,6 @@ export const models = {
     step1: 'Open its page in your browser, sign in, and accept the terms there.',
     step2:
       'Make an access token in your settings on Hugging Face (“read” is enough) and put it in here.',
-    page: 'Address of its page',
     copy: 'Copy the address of its page',
     refused: 'If you did both already: the token may be one of another account.',
     again: 'Look again',

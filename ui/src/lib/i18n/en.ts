@@ -39,6 +39,10 @@ export const en = {
     light: 'Light',
     dark: 'Dark',
   },
+  language: {
+    label: 'Language',
+    system: 'System',
+  },
   welcome: {
     title: 'What would you like to ask?',
     examples: 'Examples',
@@ -77,7 +81,6 @@ export const en = {
     previous: 'Previous answer',
     next: 'Next answer',
     waiting: 'Sending',
-    waitingModel: 'Waiting for the model to load',
     understanding: 'Understanding',
     jumpToEnd: 'Jump to end',
     empty: 'The model ended its answer without a word.',
@@ -149,7 +152,6 @@ export const en = {
     unloadLabel: 'Unload {{name}} and free its memory',
     settings: 'Load settings',
     loadAgain: 'Load again with these settings',
-    cancelLoad: 'Cancel',
     builtWithLlama: 'Built with Llama. Its use is under the licence it came with.',
   },
   settings: {
@@ -209,8 +211,6 @@ export const en = {
     },
     openFileHint: 'Loads a file you already have, with the layers that fit here.',
     waitingPlan: 'Working out what fits',
-    failedPlan: 'There is no plan yet.',
-    tryAgain: 'Try again',
   },
   computer: {
     title: 'Your computer',
@@ -219,7 +219,6 @@ export const en = {
     memory: 'Memory',
     gpu: 'Graphics card',
     drive: 'Drive',
-    system: 'System',
     noGpu: 'No graphics card that the engine can use. The processor does the work.',
     unnamed: 'Its name is not known.',
     cores_one: '{{count}} core',
