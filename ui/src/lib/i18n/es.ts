@@ -141,8 +141,7 @@ export const es: Spanish<typeof en> = {
   },
   context: {
     figure: 'ctx {{used}}/{{size}}',
-    title:
-      'Longitud de contexto: tras la última respuesta se usaban {{used}} de {{size}} tokens.',
+    title: 'Longitud de contexto: tras la última respuesta se usaban {{used}} de {{size}} tokens.',
   },
   models: {
     label: 'Modelo',
@@ -369,8 +368,7 @@ export const es: Spanish<typeof en> = {
       'Llama 3.3 is licensed under the Llama 3.3 Community License, Copyright © Meta Platforms, Inc. All Rights Reserved. Otros modelos tienen sus propias condiciones, indicadas junto a ellos.',
     modelText: 'Lo que le va bien a este ordenador, antes de descargar nada.',
     modelMore: 'Las 30 cuantizaciones están en Modelos, al pie de la barra lateral.',
-    downloadText:
-      'Todavía no se ha descargado nada. También puedes hacerlo más tarde, en Modelos.',
+    downloadText: 'Todavía no se ha descargado nada. También puedes hacerlo más tarde, en Modelos.',
     downloadNothing:
       'No hay ningún modelo que sugerir. Vuelve un paso atrás, o usa un archivo que tengas.',
     downloadGoesOn: 'Sigue mientras miras lo demás, y después de reiniciar.',

@@ -3,9 +3,11 @@
  * counted as many forms as the language has. A missing word does not compile.
  */
 export type Words<English, Plural extends string> = {
-  readonly [Key in keyof English as Key extends `${infer Counted}_${'one' | 'other'}`
-    ? `${Counted}_${Plural}`
-    : Key]: English[Key] extends string ? string : Words<English[Key], Plural>;
+  readonly [
+    Key in keyof English as Key extends `${infer Counted}_${'one' | 'other'}`
+      ? `${Counted}_${Plural}`
+      : Key
+  ]: English[Key] extends string ? string : Words<English[Key], Plural>;
 };
 
 /** Spanish has a form of its own for whole millions: "un millón de tokens". */

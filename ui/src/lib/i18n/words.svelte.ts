@@ -45,10 +45,12 @@ void i18n
     initAsync: false,
   });
 
-export const t = ((...request: Parameters<typeof i18n.t>) => {
+const find = i18n.t as (...request: unknown[]) => string;
+
+export const t = ((...request: unknown[]) => {
   // Read before the words, so that a change of language is a change of whatever is asked for here.
   void shown.code;
-  return i18n.t(...request);
+  return find(...request);
 }) as typeof i18n.t;
 
 /** The locale of numbers and dates: the shown language as it is written where the reader lives. */
