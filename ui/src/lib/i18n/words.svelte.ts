@@ -21,8 +21,8 @@ const i18n = i18next.createInstance();
 const formats = new Map<string, Intl.NumberFormat>();
 
 /** First strong isolate and its end: what is between them cannot turn the words around it. */
-const isolateStart = '\u2068';
-const isolateEnd = '\u2069';
+const isolateStart = String.fromCharCode(0x2068);
+const isolateEnd = String.fromCharCode(0x2069);
 
 void i18n
   .use({
@@ -45,13 +45,16 @@ void i18n
     initAsync: false,
   });
 
-const find = i18n.t as (...request: unknown[]) => string;
+const find = i18n.t as unknown as (...request: unknown[]) => string;
 
-export const t = ((...request: unknown[]) => {
+function askedFor(...request: unknown[]): string {
   // Read before the words, so that a change of language is a change of whatever is asked for here.
   void shown.code;
   return find(...request);
-}) as typeof i18n.t;
+}
+
+/** The words for a key, with the names and figures that belong in them. */
+export const t = askedFor as unknown as typeof i18n.t;
 
 /** The locale of numbers and dates: the shown language as it is written where the reader lives. */
 export function locale(): string {
