@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import css from '../app.css?raw';
+import { sources } from './sources';
 
 /** The colours of app.css against each other, as WCAG counts contrast. */
+
+const css = sources(/^app\.css$/)[0]?.[1] ?? '';
 
 type Rgb = [number, number, number];
 interface Colour {

@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { sources } from './sources';
 
 /** The window turns around for a language that runs from right to left; so its CSS says start and end. */
-
-const files = import.meta.glob<string>(['../**/*.svelte', '../**/*.css'], {
-  query: '?raw',
-  import: 'default',
-  eager: true,
-});
 
 /** A physical word is right where it is measured on the screen, or where the writing never turns. */
 const reasons: Record<string, string> = {
@@ -37,7 +32,7 @@ const physical: [RegExp, string][] = [
   [/(?:float|clear)\s*:\s*(?:left|right)/, 'use inline-start and inline-end'],
   [/style:(?:left|right)=/, 'use style:inset-inline-start'],
   [
-    /(?<![\w-])translate\s*:\s*(?!none|calc\([^;]*--forward|var\(|0\b)[^;]+;/,
+    /(?<![\w-])translate\s*:(?!\s*(?:none|calc\([^;]*--forward|0\b))[^;]+;/,
     'multiply by --forward',
   ],
 ];
@@ -65,8 +60,8 @@ function faults(file: string, source: string): string[] {
   return words;
 }
 
-const all = Object.entries(files).map(
-  ([path, source]) => [path.replace('../', ''), faults(path, source)] as const,
+const all = sources(/\.(svelte|css)$/).map(
+  ([path, source]) => [path, faults(path, source)] as const,
 );
 
 describe('the CSS', () => {

@@ -41,7 +41,7 @@ const views: View[] = [
     host: { loaded: false, conversations: sampleConversations(Date.now()) },
     open: () => screen.findByTestId('welcome-self-test'),
   },
-  { name: 'an answer with code, a table and math', open: (user) => say(user, 'demo') },
+  { name: 'an answer with code, a table and math', open: (user) => say(user, '/demo') },
   { name: 'an answer that failed', open: (user) => say(user, '/fail engineDied') },
   {
     name: 'the list of models',

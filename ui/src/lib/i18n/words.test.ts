@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sources } from '../../test/sources';
 import { ar } from './ar';
 import { en } from './en';
 import { es } from './es';
@@ -27,14 +28,10 @@ const english = flat(en);
 const others = { es: flat(es), ar: flat(ar) };
 
 /** Everything in the window that may ask for a word. */
-const sources = Object.entries(
-  import.meta.glob<string>(['../../**/*.{ts,svelte}', '!../../**/*.test.ts', '!./**'], {
-    query: '?raw',
-    import: 'default',
-    eager: true,
-  }),
-).map(([, source]) => source);
-const source = sources.join('\n');
+const source = sources(/\.(ts|svelte)$/)
+  .filter(([path]) => !/\.test\.ts$|^lib\/i18n\//.test(path))
+  .map(([, text]) => text)
+  .join('\n');
 
 describe.each(Object.entries(others))('the words of %s', (code, words) => {
   it('are those of English, no more and no fewer', () => {
@@ -71,7 +68,7 @@ describe.each(Object.entries(others))('the words of %s', (code, words) => {
     );
     // Names, units, and what has to be said in these words: the licence's, and the self-test model's.
     const stays =
-      /^(app\.name|units\.|context\.figure|metrics\.|token\.placeholder|howDownloads\.limitUnit|firstRun\.(llama|question)|licence\.built|parts\.(label|app|kv)|library\.source\.|(find|quants)\.speed|quants\.name|computer\.(cuda|sizeOnly)|(downloads|library)\.(forOne|saidVerified)|downloads\.(percent|wordPercent)|message\.siblingOf|other\.gpuMemory|yourModel\.preset)/;
+      /^(app\.name|units\.|context\.figure|metrics\.|token\.placeholder|howDownloads\.limitUnit|firstRun\.(llama|question)|licence\.built|parts\.(label|app|kv)|library\.source\.|(find|quants)\.speed|quants\.name|computer\.(cuda|sizeOnly)|(downloads|library)\.(forOne|saidVerified)|downloads\.(percent|wordPercent)|message\.siblingOf|other\.gpuMemory|yourModel\.(preset|contextValue))/;
     expect(same.map(([key]) => key).filter((key) => !stays.test(key))).toEqual([]);
   });
 });
