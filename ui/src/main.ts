@@ -6,15 +6,15 @@ import './app.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import { asApiError, openHost } from './lib/host';
-import { t } from './lib/i18n';
+import { language, t } from './lib/i18n';
 import { createApp, startApp } from './lib/stores/app';
 
 const target = document.getElementById('app');
 if (!target) throw new Error('index.html has no #app');
 
-document.title = t('app.name');
-
 try {
+  await language.start();
+  document.title = t('app.name');
   const app = createApp(await openHost());
   mount(App, { target, props: { app } });
   await startApp(app);

@@ -1,5 +1,6 @@
 import { cleanup } from '@testing-library/svelte';
 import { afterEach } from 'vitest';
+import { language } from '../lib/i18n';
 
 /** What jsdom leaves out and the window needs. */
 window.matchMedia ??= (query: string) =>
@@ -13,6 +14,8 @@ window.matchMedia ??= (query: string) =>
 window.CSS ??= {
   escape: (text: string) => text.replace(/[^\w-]/g, (character) => `\\${character}`),
 } as unknown as typeof CSS;
+
+await language.start();
 
 afterEach(() => {
   cleanup();

@@ -1,7 +1,7 @@
 import type { DownloadState, DownloadView, LibraryView, PlaceView } from '../host/bindings';
 import type { LibraryModelView } from '../host/bindings';
 import { t } from '../i18n';
-import { bytes, decimals, whole } from './numbers';
+import { bytes, decimalsOrWhole, whole, withoutUnit } from './numbers';
 
 /** Downloads and models on the disk in words. Everything here is pure. */
 
@@ -19,10 +19,7 @@ export function percentOf(done: number, total: number): number {
 export function doneOf(done: number, total: number): string {
   if (total <= 0) return t('downloads.sizeUnknown');
   const [from, to] = [bytes(done), bytes(total)];
-  // "3.1 of 42.5 GB": the unit once where it is the same.
-  const unit = to.slice(to.lastIndexOf(' '));
-  const start = from.endsWith(unit) ? from.slice(0, -unit.length) : from;
-  return t('downloads.doneOf', { done: start, total: to });
+  return t('downloads.doneOf', { done: withoutUnit(from, to), total: to });
 }
 
 /** Two digits at most: nobody knows the next hour's line to the second. */
@@ -35,7 +32,7 @@ export function timeLeft(seconds: number): string {
     const half = Math.round(hours * 2) / 2;
     return t('downloads.leftHours', {
       count: half,
-      value: decimals(half, 1).replace(/[.,]0$/, ''),
+      value: decimalsOrWhole(half, 1),
     });
   }
   if (hours < 48) {

@@ -28,7 +28,12 @@ export function understandingText(processed: number, total: number): string {
 }
 
 export function percent(fraction: number): string {
-  return whole(Math.floor(Math.min(1, Math.max(0, fraction || 0)) * 100));
+  return whole(wholePercent(fraction));
+}
+
+/** From 0 to 100, never more than is there. */
+export function wholePercent(fraction: number): number {
+  return Math.floor(Math.min(1, Math.max(0, fraction || 0)) * 100);
 }
 
 /** How long loading will still take, once there is enough to judge by. */

@@ -27,7 +27,7 @@ export function metricsDetail(timings: Timings): string {
 
 function phase(tokens: number, ms: number): string {
   return t('metrics.phase', {
-    tokens: String(positive(tokens)),
+    tokens: decimals(positive(tokens), 0),
     speed: speedText(tokens, ms),
     seconds: secondsText(positive(ms)),
   });
@@ -40,7 +40,7 @@ function speedText(tokens: number, ms: number): string {
 
 function tokensText(tokens: number): string {
   const count = positive(tokens);
-  return t('metrics.tokens', { count, value: String(count) });
+  return t('metrics.tokens', { count, value: decimals(count, 0) });
 }
 
 export function secondsText(ms: number): string {

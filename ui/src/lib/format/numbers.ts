@@ -1,29 +1,32 @@
-import { locale, t } from '../i18n';
+import { isolate, numberFormat, t } from '../i18n';
 
-/** Numbers as people read them. Everything here is pure; the words come from i18n. */
-
-const formats = new Map<string, Intl.NumberFormat>();
-
-function format(value: number, options: Intl.NumberFormatOptions): string {
-  const key = JSON.stringify(options);
-  let found = formats.get(key);
-  if (!found) {
-    found = new Intl.NumberFormat(locale(), options);
-    formats.set(key, found);
-  }
-  return found.format(value);
-}
+/** Numbers as people read them, in the reader's locale. The words come from i18n. */
 
 export function decimals(value: number, digits: number): string {
-  return format(value, {
+  return numberFormat({
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
     useGrouping: false,
-  });
+  }).format(value);
+}
+
+/** As `decimals`, but 12.0 is "12". */
+export function decimalsOrWhole(value: number, digits: number): string {
+  return numberFormat({
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    trailingZeroDisplay: 'stripIfInteger',
+    useGrouping: false,
+  }).format(value);
 }
 
 export function whole(value: number): string {
-  return format(value, { maximumFractionDigits: 0 });
+  return numberFormat({ maximumFractionDigits: 0 }).format(value);
+}
+
+/** "3.2–4.9". The smaller one comes first however the words around it run. */
+export function range(from: string, to: string): string {
+  return isolate(`${from}–${to}`);
 }
 
 /** GB is 10⁹ bytes, as on the box of a disk. */
@@ -36,7 +39,18 @@ export function bytes(value: number): string {
     unit += 1;
   }
   const digits = unit === 0 ? 0 : 1;
-  return t(units[unit] ?? 'units.tb', { value: decimals(shown, digits).replace(/[.,]0$/, '') });
+  return t(units[unit] ?? 'units.tb', { value: decimalsOrWhole(shown, digits) });
+}
+
+/** "3.1 of 42.5 GB": the unit once where it is the same. Both come from `bytes`. */
+export function withoutUnit(from: string, to: string): string {
+  const unit = unitOf(to);
+  return unit !== '' && unitOf(from) === unit ? from.replace(unit, '') : from;
+}
+
+/** The unit with the space before it; nothing where a language writes no space. */
+function unitOf(text: string): string {
+  return /[ \u00a0][^\d\s\u2066-\u2069]+/.exec(text)?.[0] ?? '';
 }
 
 /** 8192 is "8k": the sizes people choose are powers of two. 1234 is "1.2k". */
@@ -45,7 +59,7 @@ export function tokensShort(value: number): string {
   if (value < 1000) return whole(value);
   const thousands = value / 1000;
   return t('units.kilo', {
-    value: format(thousands, { maximumSignificantDigits: thousands < 10 ? 2 : 3 }),
+    value: numberFormat({ maximumSignificantDigits: thousands < 10 ? 2 : 3 }).format(thousands),
   });
 }
 

@@ -8,7 +8,7 @@ import type {
   VerdictView,
 } from '../host/bindings';
 import { t } from '../i18n';
-import { bytes, decimals, whole } from './numbers';
+import { bytes, decimals, decimalsOrWhole, range, whole, withoutUnit } from './numbers';
 
 /** Plans in words and figures. Everything here is pure. */
 
@@ -21,7 +21,7 @@ export function gibibytes(value: number): string {
   const shown = value / gib;
   const digits =
     shown >= 10 || Number.isInteger(shown) ? (shown >= 100 ? 0 : 1) : shown < 0.1 ? 2 : 1;
-  return t('units.gib', { value: decimals(shown, digits).replace(/[.,]0+$/, '') });
+  return t('units.gib', { value: decimalsOrWhole(shown, digits) });
 }
 
 /** 2 and 3 digits lie: an estimate has two. 1234 is 1200, 0.0051 stays. */
@@ -37,7 +37,7 @@ export function speedRange({ low, high }: SpeedRange): string {
   const [from, to] = [estimate(low), estimate(high)];
   // Slower than a hundredth at its best is all there is to say; at its worst it is a hundredth at most.
   if (from === to) return from;
-  return low < 0.01 ? t('plan.under', { value: to }) : `${from}–${to}`;
+  return low < 0.01 ? t('plan.under', { value: to }) : range(from, to);
 }
 
 export function speedBasis({ measured }: SpeedRange): string {
@@ -61,7 +61,7 @@ function rounded(value: number): number {
 export function layersSentence(plan: PlanView): string {
   const gpus = plan.bars.slice(0, -1).map((bar) => bar.name);
   if (plan.nGpuLayers === 0 || gpus.length === 0) return t('plan.onProcessor');
-  const values = { layers: plan.nGpuLayers, all: plan.nLayersAll, gpu: gpus.join(' + ') };
+  const values = { count: plan.nLayersAll, layers: plan.nGpuLayers, gpu: gpus.join(' + ') };
   return plan.nGpuLayers === plan.nLayersAll
     ? t('plan.allOnGpu', values)
     : t('plan.someOnGpu', values);
@@ -77,10 +77,7 @@ export function diskSentence({ diskBytesPerToken: [least, most] }: PlanView): st
   if (most === 0) return null;
   const [from, to] = [bytes(least), bytes(most)];
   if (least === 0 || from === to) return t('plan.disk', { range: to });
-  // "5.1–12 GB": the unit once where it is the same.
-  const unit = to.slice(to.lastIndexOf(' '));
-  const start = from.endsWith(unit) ? from.slice(0, -unit.length) : from;
-  return t('plan.disk', { range: `${start}–${to}` });
+  return t('plan.disk', { range: range(withoutUnit(from, to), to) });
 }
 
 export function partName(kind: PartKind): string {

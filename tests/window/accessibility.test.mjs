@@ -1,0 +1,186 @@
+// What a machine can tell of how accessible the window is: axe-core, in the real one, in every view.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { freshHome, startApp } from './app.mjs';
+import { ask, byId, click } from './chat.mjs';
+import { openTab } from './models.mjs';
+import { until } from './waiting.mjs';
+
+const axeSource = readFileSync(
+  createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
+  'utf8',
+);
+
+const shown = (app, id) => app.browser.$(byId(id)).waitForDisplayed();
+
+/** Every view: how to get to it from the start. A new view is a new line. */
+const views = {
+  'a new chat': (app) => shown(app, 'welcome'),
+  'an answer with a table': (app) => ask(app, 'Show me a table.'),
+  'an answer with formulas': (app) => ask(app, 'Show me a formula.'),
+  'an answer with code': async (app) => {
+    await ask(app, 'Show me hello world in Rust.');
+    await click(app, 'metrics-toggle');
+  },
+  'what fits on this computer': async (app) => {
+    await openTab(app, 'computer');
+    await shown(app, 'plan');
+  },
+  'the models that are here': async (app) => {
+    await openTab(app, 'library');
+    await until('the folders to be looked through', () =>
+      app.browser.$(`${byId('library')}[aria-busy="false"]`).isExisting(),
+    );
+  },
+  'the search for models': (app) => openTab(app, 'find'),
+  'the downloads': async (app) => {
+    await openTab(app, 'downloads');
+    await app.browser.$(`${byId('how-downloads')} summary`).click();
+    await shown(app, 'download-settings');
+  },
+};
+
+const sizes = { wide: [1280, 800], narrow: [480, 700] };
+const themes = ['light', 'dark'];
+
+/** Puts the look that is asked for where the window keeps its own choice, and opens it anew. */
+async function look(app, { theme, language }) {
+  await app.browser.execute(
+    (chosenTheme, chosenLanguage) => {
+      localStorage.setItem('paddock.theme', chosenTheme);
+      if (chosenLanguage) localStorage.setItem('paddock.language', chosenLanguage);
+      else localStorage.removeItem('paddock.language');
+    },
+    theme,
+    language,
+  );
+  await app.browser.refresh();
+  await shown(app, 'composer');
+}
+
+/** What axe finds wrong, one line for each element. */
+async function violations(app) {
+  await app.browser.execute(axeSource);
+  const found = await app.browser.executeAsync((done) => {
+    // A colour on its way from one to another is neither.
+    const still = document.getAnimations().map((animation) => animation.finished.catch(() => {}));
+    Promise.all(still)
+      .then(() => window.axe.run(document, { resultTypes: ['violations'] }))
+      .then(
+        (result) => done(result.violations),
+        (error) => done([{ id: 'axe', help: String(error), nodes: [] }]),
+      );
+  });
+  return found.flatMap(({ id, help, nodes }) =>
+    nodes.length === 0
+      ? [`${id}: ${help}`]
+      : nodes.map((node) => `${id}: ${help}\n      ${node.html}\n      ${node.failureSummary}`),
+  );
+}
+
+/** Nothing may be cut off at the side: only what is meant to scroll scrolls. */
+const overflow = (app) =>
+  app.browser.execute(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return Math.max(0, scrollWidth - clientWidth);
+  });
+
+/** Everything that is wrong in this view, in both sizes. */
+async function faults(app, name) {
+  const found = [];
+  for (const [size, [width, height]] of Object.entries(sizes)) {
+    await app.browser.setWindowSize(width, height);
+    const wide = await overflow(app);
+    if (wide > 0) found.push(`${name}, ${size}: ${wide} px are cut off at the side`);
+    for (const fault of await violations(app)) found.push(`${name}, ${size}: ${fault}`);
+  }
+  await app.browser.setWindowSize(...sizes.wide);
+  return found;
+}
+
+/** Goes through the views in one look; what is wrong in all of them is said at once. */
+async function through(app, wanted) {
+  const found = [];
+  for (const [name, open] of Object.entries(views)) {
+    await look(app, wanted);
+    await open(app);
+    found.push(...(await faults(app, name)));
+  }
+  assert.deepEqual(found, []);
+}
+
+describe('axe finds nothing wrong', () => {
+  for (const theme of themes) {
+    it(`in any view with the ${theme} theme`, async () => {
+      const app = await startApp();
+      await click(app, 'first-run-skip');
+      await through(app, { theme, language: 'en' });
+    });
+  }
+
+  it('in any view in Arabic, from right to left', async () => {
+    const app = await startApp();
+    await click(app, 'first-run-skip');
+    await look(app, { theme: 'light', language: 'ar' });
+    assert.deepEqual(
+      await app.browser.execute(() => [
+        document.documentElement.lang,
+        getComputedStyle(document.body).direction,
+      ]),
+      ['ar', 'rtl'],
+    );
+    await through(app, { theme: 'light', language: 'ar' });
+  });
+
+  it('in the first run', async () => {
+    const found = [];
+    for (const theme of themes) {
+      const app = await startApp({ home: freshHome() });
+      await look(app, { theme, language: 'en' });
+      await shown(app, 'first-run');
+      for (const seen of ['first-run', 'computer-cards', 'memory-bar', 'offer-download']) {
+        if (seen !== 'first-run') await click(app, 'first-run-next');
+        await shown(app, seen);
+        found.push(...(await faults(app, `${seen}, ${theme}`)));
+      }
+      await app.close();
+      app.forget();
+    }
+    assert.deepEqual(found, []);
+  });
+});
+
+describe('the size of the writing', () => {
+  it('can be doubled at 1280×800, and nothing is cut off at the side', async () => {
+    const app = await startApp();
+    await click(app, 'first-run-skip');
+    const found = [];
+    for (const [name, open] of Object.entries(views)) {
+      await look(app, { theme: 'light', language: 'en' });
+      await app.browser.setWindowSize(...sizes.wide);
+      // Everything is measured in the size of the root's letters, which is what the system changes.
+      await app.browser.execute(() => (document.documentElement.style.fontSize = '200%'));
+      await open(app);
+      const wide = await overflow(app);
+      if (wide > 0) found.push(`${name}: ${wide} px`);
+      // A line of words in a box that is lower than itself.
+      const clipped = await app.browser.execute(() =>
+        [...document.querySelectorAll('main *, nav *')]
+          .filter((element) => {
+            const { overflowY, display } = getComputedStyle(element);
+            return (
+              display !== 'inline' &&
+              overflowY === 'hidden' &&
+              element.clientHeight > 1 &&
+              element.scrollHeight > element.clientHeight + 2 &&
+              element.innerText?.trim()
+            );
+          })
+          .map((element) => element.outerHTML.slice(0, 160)),
+      );
+      found.push(...clipped.map((html) => `${name}: ${html}`));
+    }
+    assert.deepEqual(found, []);
+  });
+});
