@@ -26,6 +26,8 @@ export interface Fill {
   tokens: Record<Part, number>;
   /** What is in it without what is kept for the answer. */
   used: number;
+  /** The part of it that the next message brings: its text and its files. */
+  message: number;
   /** Tokens more than there is room for; 0: it fits. */
   over: number;
   /** Tokens the message is too long even with nothing before it. */
@@ -46,8 +48,8 @@ export function fill(use: ContextUse, typed: Typed): Fill | null {
   const system = typed.system?.count ?? use.system;
   const attachments = use.attachments + typed.attachments.count;
   const draft = typed.draft.count;
+  const message = draft + typed.attachments.count;
   const used = system + history + attachments + draft;
-  const alone = system + draft + typed.attachments.count + reserve;
   return {
     nCtx,
     exact:
@@ -61,8 +63,9 @@ export function fill(use: ContextUse, typed: Typed): Fill | null {
       free: Math.max(0, nCtx - used - reserve),
     },
     used,
+    message,
     over: Math.max(0, used + reserve - nCtx),
-    overAlone: Math.max(0, alone - nCtx),
+    overAlone: Math.max(0, system + message + reserve - nCtx),
   };
 }
 

@@ -56,15 +56,18 @@ export function samplingProblem(field: SamplingField, typed: string): string | n
   return digits === 0 ? t('sampling.whole', range) : t('sampling.number', range);
 }
 
-/** null where a field is wrong. */
-export function readSampling(typed: TypedSampling): Sampling | null {
-  if (samplingFields.some((field) => samplingProblem(field, typed[field]) !== null)) return null;
+/** Empty is the usual; the text must be right. */
+export function readSampling(typed: TypedSampling): Sampling {
   return Object.fromEntries(
     samplingFields.map((field) => {
       const text = typed[field].trim();
       return [field, text === '' ? null : number(text)];
     }),
   ) as Sampling;
+}
+
+export function isRight(typed: TypedSampling): boolean {
+  return samplingFields.every((field) => samplingProblem(field, typed[field]) === null);
 }
 
 /** Whether a setup is still what the preset says. */

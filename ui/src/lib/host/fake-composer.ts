@@ -119,14 +119,10 @@ function templates(chats: FakeChats) {
 }
 
 /** Things that are kept by name. */
-function named<Thing extends { id: string; name: string }>(
-  sample: Thing[],
-  newId: () => string,
-) {
+function named<Thing extends { id: string; name: string }>(sample: Thing[], newId: () => string) {
   const things = new Map(sample.map((thing) => [thing.id, thing]));
   return {
-    list: () =>
-      structuredClone([...things.values()]).sort((a, b) => a.name.localeCompare(b.name)),
+    list: () => structuredClone([...things.values()]).sort((a, b) => a.name.localeCompare(b.name)),
     save(thing: Thing): Thing {
       if (thing.name.trim() === '') throw refusal('It needs a name.', 'Give it one.');
       if (thing.id !== '' && !things.has(thing.id)) throw fakeError('notFound');

@@ -2,6 +2,7 @@
 export const composing = {
   writing: {
     tools: 'What goes with the message',
+    placeholderFiles: 'What should the model do with it?',
     counted: 'This message has {{tokens}}.',
     countedFiles: 'This message has {{tokens}} with its files.',
     notStored: 'What you type is not on the disk. {{message}}',
