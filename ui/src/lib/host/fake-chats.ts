@@ -1,5 +1,6 @@
 import type {
   ChatEvent,
+  ChatSetup,
   Conversation,
   ConversationSummary,
   EngineState,
@@ -15,6 +16,10 @@ export interface FakeChats {
   deleted: Map<string, Stored>;
   state: EngineState;
   now: () => number;
+  /** How new conversations are set up. */
+  setupOfNew: () => ChatSetup;
+  /** Tokens that are kept free for an answer. */
+  replyReserve: () => number;
   newId(prefix: string): string;
   /** Rejects with `notFound`. */
   find(id: string): Stored;

@@ -24,7 +24,7 @@ export const plainConversation = {
 /** Where a conversation is in the list when nobody has moved it. */
 export const plainSummary = { titleIsAuto: true, pinned: false, archived: false, folderId: null };
 
-function usualSampling(): SamplingChoice {
+export function usualSampling(): Required<SamplingChoice> {
   return {
     temperature: null,
     topK: null,

@@ -91,6 +91,8 @@ class FakeHost
   conversations = new Map<string, Stored>();
   deleted = new Map<string, Stored>();
   state: EngineState = { status: 'noModel' };
+  setupOfNew = () => plainConversation.setup;
+  replyReserve = () => 512;
   #stateListeners = new Set<(s: EngineState) => void>();
   #listListeners = new Set<(list: ConversationSummary[]) => void>();
   #stopped = new Set<string>();
@@ -155,8 +157,15 @@ class FakeHost
     const now = this.now();
     const conversation = request.conversationId
       ? this.find(request.conversationId)
-      : this.#newConversation(request.content, now);
+      : this.#newConversation(request, now);
     const user = this.message(conversation.id, request.parentId, 'user', request.content);
+    user.attachments = request.attachments.map(({ name, kind, sizeBytes, nTokens }) => ({
+      id: this.newId('f'),
+      name,
+      kind,
+      sizeBytes,
+      nTokens,
+    }));
     conversation.messages.push(user);
     await this.answer(conversation, user, onEvent);
   }
@@ -337,7 +346,7 @@ class FakeHost
     await this.loadModel(entry.path, { nCtx: null, nGpuLayers: null, nThreads: null });
   }
 
-  #newConversation(content: string, now: number) {
+  #newConversation({ content, setup }: ChatRequest, now: number) {
     const id = this.newId('c');
     const title = content.length > 48 ? `${content.slice(0, 47).trimEnd()}…` : content;
     const conversation = {
@@ -348,6 +357,7 @@ class FakeHost
       createdAtMs: now,
       updatedAtMs: now,
       ...structuredClone(plainConversation),
+      setup: structuredClone(setup ?? this.setupOfNew()),
       ...plainSummary,
     };
     this.conversations.set(id, conversation);

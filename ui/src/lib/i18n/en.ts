@@ -1,7 +1,9 @@
+import { composing } from './en-composer';
 import { models } from './en-models';
 
 /** English. Every word the window shows. Short, plain, in the second person; see docs on words. */
 export const en = {
+  ...composing,
   ...models,
   app: {
     name: 'Paddock',
@@ -133,10 +135,6 @@ export const en = {
     understandingOf: 'Understanding {{processed}} of {{total}}',
     writing: 'Writing',
     failed: 'Failed',
-  },
-  context: {
-    figure: 'ctx {{used}}/{{size}}',
-    title: 'Context length: {{used}} of {{size}} tokens were in use after the last answer.',
   },
   models: {
     label: 'Model',

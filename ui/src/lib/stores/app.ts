@@ -2,17 +2,23 @@ import { createContext } from 'svelte';
 import type { Host } from '../host';
 import { Announcer } from './announcer.svelte';
 import { AppearanceStore } from './appearance.svelte';
+import { AttachmentsStore } from './attachments.svelte';
 import { ChatStore } from './chat.svelte';
+import { ContextStore } from './context.svelte';
 import { ConversationsStore } from './conversations.svelte';
 import { DiscoverStore } from './discover.svelte';
 import { DownloadsStore } from './downloads.svelte';
+import { DraftsStore } from './drafts.svelte';
 import { EngineStore } from './engine.svelte';
 import { FirstRunStore } from './first-run.svelte';
 import { HubSettingsStore } from './hub-settings.svelte';
 import { LibraryStore } from './library.svelte';
 import { NavigationStore } from './navigation.svelte';
 import { OffersStore } from './offers.svelte';
+import { Outgoing } from './outgoing';
 import { PlanningStore } from './planning.svelte';
+import { SetupStore } from './setup.svelte';
+import { TemplatesStore } from './templates.svelte';
 
 /** All stores over one host. Components get it with `useApp`; tests make one over the fake host. */
 export interface App {
@@ -21,6 +27,11 @@ export interface App {
   conversations: ConversationsStore;
   engine: EngineStore;
   chat: ChatStore;
+  drafts: DraftsStore;
+  attachments: AttachmentsStore;
+  setup: SetupStore;
+  templates: TemplatesStore;
+  context: ContextStore;
   planning: PlanningStore;
   downloads: DownloadsStore;
   offers: OffersStore;
@@ -35,6 +46,10 @@ export function createApp(host: Host): App {
   const announcer = new Announcer();
   const conversations = new ConversationsStore(host, announcer);
   const engine = new EngineStore(host, announcer);
+  const attachments = new AttachmentsStore(host, announcer);
+  const setup = new SetupStore(host, announcer);
+  const outgoing = new Outgoing(attachments, setup);
+  const chat = new ChatStore(host, conversations, announcer, outgoing);
   const planning = new PlanningStore(host, engine, announcer);
   const downloads = new DownloadsStore(host, announcer);
   return {
@@ -42,7 +57,12 @@ export function createApp(host: Host): App {
     appearance: new AppearanceStore(),
     conversations,
     engine,
-    chat: new ChatStore(host, conversations, announcer),
+    chat,
+    drafts: new DraftsStore(host),
+    attachments,
+    setup,
+    templates: new TemplatesStore(host, announcer),
+    context: new ContextStore(host, { chat, engine, attachments, setup }),
     planning,
     downloads,
     offers: new OffersStore(host),

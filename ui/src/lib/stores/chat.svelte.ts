@@ -5,6 +5,7 @@ import { t } from '../i18n';
 import type { Announcer } from './announcer.svelte';
 import { bench } from './bench';
 import type { ConversationsStore } from './conversations.svelte';
+import type { Outgoing } from './outgoing';
 import { Run, Thread } from './thread.svelte';
 
 /**
@@ -19,11 +20,18 @@ export class ChatStore {
   #host: Host;
   #conversations: ConversationsStore;
   #announcer: Announcer;
+  #outgoing: Outgoing;
 
-  constructor(host: Host, conversations: ConversationsStore, announcer: Announcer) {
+  constructor(
+    host: Host,
+    conversations: ConversationsStore,
+    announcer: Announcer,
+    outgoing: Outgoing,
+  ) {
     this.#host = host;
     this.#conversations = conversations;
     this.#announcer = announcer;
+    this.#outgoing = outgoing;
   }
 
   /** A blank thread keeps its draft: it is the same one until a message is sent from it. */
@@ -54,17 +62,14 @@ export class ChatStore {
     if (content === '' || thread.run) return;
     // Faster than the store: the answer must go after the last message, so that has to be known.
     if (!thread.loaded) await this.#read(thread);
-    const request = {
-      conversationId: thread.id,
-      parentId: thread.headId,
-      content,
-      attachments: [],
-      setup: null,
-    };
+    // An example is sent past the composer; what was typed and attached there stays.
+    const typed = text === thread.draft;
+    const extras = this.#outgoing.take(thread, typed);
+    const request = { conversationId: thread.id, parentId: thread.headId, content, ...extras };
     const run = new Run(content);
-    // An example is sent past the composer; what was typed there stays.
-    if (text === thread.draft) thread.draft = '';
+    if (typed) thread.draft = '';
     await this.#follow(thread, run, (onEvent) => this.#host.chatSend(request, onEvent));
+    if (!run.started) this.#outgoing.giveBack(thread, extras);
   }
 
   /** Writes another answer beside this one. */
@@ -100,6 +105,7 @@ export class ChatStore {
     if (current.draft.trim() === text.trim()) current.draft = '';
     this.newChat();
     this.current.draft = joined(text, this.current.draft);
+    this.#outgoing.move(current, this.current);
   }
 
   async remove(id: string) {

@@ -1,5 +1,5 @@
 import { branch, siblings } from '../format/branches';
-import type { ApiError, Conversation, Message } from '../host';
+import type { ApiError, ChatSetup, Conversation, Message } from '../host';
 import { MarkdownDocument } from '../markdown/document.svelte';
 
 /**
@@ -13,6 +13,10 @@ export class Thread {
   headId = $state<string | null>(null);
   loaded = $state(false);
   draft = $state('');
+  /** The draft as it is stored; null until that is known. Only the drafts store changes it. */
+  storedDraft: string | null = null;
+  /** How it is set up; null: as new conversations are (setup store). */
+  setup = $state.raw<ChatSetup | null>(null);
   run = $state.raw<Run | null>(null);
   /** Why the last send or load of this conversation was refused. */
   error = $state.raw<ApiError | null>(null);
@@ -31,7 +35,12 @@ export class Thread {
   take(conversation: Conversation) {
     this.messages = conversation.messages;
     this.headId = conversation.headId;
+    this.setup = conversation.setup;
     this.loaded = true;
+    // Only once: after that, what is in the field is newer than what is stored.
+    if (this.storedDraft !== null) return;
+    this.storedDraft = conversation.draft;
+    this.draft = [conversation.draft, this.draft].filter((text) => text !== '').join('\n\n');
   }
 
   /** Adds or replaces, keeping the order. */

@@ -1,0 +1,223 @@
+import { isPicture, kindName, mostBytes, mostFiles } from '../format/attachments';
+import { tokensText, type Count } from '../format/context';
+import { bytes } from '../format/numbers';
+import { asApiError, type ApiError, type Host, type NewAttachment } from '../host';
+import { t } from '../i18n';
+import type { Announcer } from './announcer.svelte';
+import type { Thread } from './thread.svelte';
+
+/** A file on its way into a message. */
+export type Chip = { id: number; name: string; sizeBytes: number } & (
+  | { state: 'reading' }
+  | { state: 'ready'; file: NewAttachment; tokens: Count | null }
+  | { state: 'failed'; reason: string }
+);
+
+/** The files of one conversation that are not sent yet. */
+class Files {
+  chips = $state.raw<readonly Chip[]>([]);
+  /** Why some files were not even looked at. */
+  notice = $state<string | null>(null);
+}
+
+/**
+ * Owns the files that go with the next message of each conversation: reading them, what they
+ * weigh, and why one cannot go. Does not own files that were sent (thread). They live as long as
+ * the page; only typed text is stored.
+ */
+export class AttachmentsStore {
+  #host: Host;
+  #announcer: Announcer;
+  #files = new WeakMap<Thread, Files>();
+  #ids = 0;
+
+  constructor(host: Host, announcer: Announcer) {
+    this.#host = host;
+    this.#announcer = announcer;
+  }
+
+  of(thread: Thread): readonly Chip[] {
+    return this.#of(thread).chips;
+  }
+
+  noticeOf(thread: Thread): string | null {
+    return this.#of(thread).notice;
+  }
+
+  /** Tokens of all files that are ready. */
+  tokensOf(thread: Thread): Count {
+    const ready = this.of(thread).filter((chip) => chip.state === 'ready');
+    return {
+      count: ready.reduce((sum, chip) => sum + (chip.tokens?.count ?? 0), 0),
+      exact: ready.every((chip) => chip.tokens?.exact),
+    };
+  }
+
+  async add(thread: Thread, files: readonly File[]) {
+    const room = mostFiles - this.of(thread).length;
+    this.#notice(thread, files.length > room);
+    await Promise.all(files.slice(0, Math.max(0, room)).map((file) => this.#read(thread, file)));
+  }
+
+  /** Text that was pasted and is better off as a file. */
+  async addText(thread: Thread, text: string) {
+    const full = this.of(thread).length >= mostFiles;
+    this.#notice(thread, full);
+    if (full) return;
+    const sizeBytes = new TextEncoder().encode(text).length;
+    const name = t('attach.pasted');
+    const id = this.#put(thread, { name, sizeBytes });
+    await this.#ready(thread, id, { name, kind: 'text', sizeBytes, nTokens: null, text });
+  }
+
+  remove(thread: Thread, id: number) {
+    const files = this.#of(thread);
+    const gone = files.chips.find((chip) => chip.id === id);
+    files.chips = files.chips.filter((chip) => chip.id !== id);
+    files.notice = null;
+    if (gone) this.#announcer.say(t('attach.removed', { name: gone.name }));
+  }
+
+  /** They go with a message now. What could not be read stays behind and is gone. */
+  take(thread: Thread): NewAttachment[] {
+    const files = this.#of(thread);
+    const ready = files.chips.flatMap((chip) => (chip.state === 'ready' ? [chip.file] : []));
+    files.chips = [];
+    files.notice = null;
+    return ready;
+  }
+
+  /** The message was refused, or goes on elsewhere. */
+  giveBack(thread: Thread, attachments: readonly NewAttachment[]) {
+    if (attachments.length === 0) return;
+    const back = attachments.map((file): Chip => {
+      const tokens = file.nTokens === null ? null : { count: file.nTokens, exact: true };
+      const { name, sizeBytes } = file;
+      return { id: this.#newId(), name, sizeBytes, state: 'ready', file, tokens };
+    });
+    const files = this.#of(thread);
+    files.chips = [...back, ...files.chips];
+    if (back.some((chip) => chip.state === 'ready' && chip.tokens === null))
+      void this.recount(thread);
+  }
+
+  /** Another model counts otherwise. */
+  async recount(thread: Thread) {
+    const ready = this.of(thread).filter((chip) => chip.state === 'ready');
+    if (ready.length === 0) return;
+    const counts = await this.#count(ready.map((chip) => chip.file.text));
+    for (const [i, chip] of ready.entries()) {
+      const tokens = counts[i];
+      if (tokens) this.#change(thread, chip.id, () => counted(chip, tokens));
+    }
+  }
+
+  async #read(thread: Thread, file: File) {
+    const id = this.#put(thread, { name: file.name, sizeBytes: file.size });
+    const refusal = refusalOf(file);
+    if (refusal !== null) return this.#fail(thread, id, refusal);
+    try {
+      const extracted = await this.#host.extractText(file.name, await base64(file));
+      await this.#ready(thread, id, extracted);
+    } catch (reason) {
+      this.#fail(thread, id, sentence(asApiError(reason)));
+    }
+  }
+
+  #put(thread: Thread, { name, sizeBytes }: { name: string; sizeBytes: number }): number {
+    const id = this.#newId();
+    const files = this.#of(thread);
+    files.chips = [...files.chips, { id, name, sizeBytes, state: 'reading' }];
+    this.#announcer.say(t('attach.readingNow', { name }));
+    return id;
+  }
+
+  async #ready(thread: Thread, id: number, file: NewAttachment) {
+    const exact = file.nTokens === null ? null : { count: file.nTokens, exact: true };
+    const tokens = exact ?? (await this.#count([file.text]))[0] ?? null;
+    const { name, sizeBytes } = file;
+    const chip = { id, name, sizeBytes, state: 'ready' as const, file, tokens };
+    this.#change(thread, id, () => (tokens ? counted(chip, tokens) : chip));
+    if (!this.of(thread).some((kept) => kept.id === id)) return;
+    this.#announcer.say(
+      t('attach.attached', {
+        name,
+        kind: kindName(file.kind),
+        tokens: tokens ? tokensText(tokens) : bytes(sizeBytes),
+      }),
+    );
+  }
+
+  #fail(thread: Thread, id: number, reason: string) {
+    this.#change(thread, id, ({ name, sizeBytes }) => {
+      this.#announcer.say(t('attach.failedNow', { name, reason }));
+      return { id, name, sizeBytes, state: 'failed', reason };
+    });
+  }
+
+  async #count(texts: string[]): Promise<Count[]> {
+    try {
+      const { counts, exact } = await this.#host.countTokens(texts);
+      return counts.map((count) => ({ count, exact }));
+    } catch {
+      // The file can go without its number.
+      return [];
+    }
+  }
+
+  /** Nothing happens to a file that was removed in the meantime. */
+  #change(thread: Thread, id: number, change: (chip: Chip) => Chip) {
+    const files = this.#of(thread);
+    files.chips = files.chips.map((chip) => (chip.id === id ? change(chip) : chip));
+  }
+
+  #notice(thread: Thread, tooMany: boolean) {
+    const files = this.#of(thread);
+    files.notice = tooMany ? t('attach.tooMany', { most: mostFiles }) : null;
+    if (files.notice !== null) this.#announcer.say(files.notice);
+  }
+
+  #of(thread: Thread): Files {
+    let files = this.#files.get(thread);
+    if (!files) {
+      files = new Files();
+      this.#files.set(thread, files);
+    }
+    return files;
+  }
+
+  #newId(): number {
+    this.#ids += 1;
+    return this.#ids;
+  }
+}
+
+/** Only what the model itself counted is kept with the message. */
+function counted(chip: Chip & { state: 'ready' }, tokens: Count): Chip {
+  return { ...chip, tokens, file: { ...chip.file, nTokens: tokens.exact ? tokens.count : null } };
+}
+
+function refusalOf(file: File): string | null {
+  if (isPicture(file)) return t('attach.picture');
+  if (file.size > mostBytes)
+    return t('attach.tooLarge', { size: bytes(file.size), most: bytes(mostBytes) });
+  return file.size === 0 ? t('attach.empty') : null;
+}
+
+function sentence({ message, hint }: ApiError): string {
+  return [message || t('errors.internal'), hint].filter(Boolean).join(' ');
+}
+
+/** The browser does this without holding up the page. */
+function base64(file: File): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => {
+      const url = String(reader.result);
+      resolve(url.slice(url.indexOf(',') + 1));
+    };
+    reader.onerror = () =>
+      reject({ code: 'badInput', message: t('attach.unreadable'), hint: null, details: null });
+    reader.readAsDataURL(file);
+  });
+}
