@@ -99,6 +99,14 @@ pub enum Error {
         /// How it was named.
         id: String,
     },
+    /// A backup that cannot take the place of the database. It is left as it is.
+    #[error("The backup {name} cannot be used: {detail}. Nothing was changed. Choose another one.")]
+    BackupUnusable {
+        /// The name of its file.
+        name: String,
+        /// What is wrong with it, as half a sentence.
+        detail: String,
+    },
     /// The answer already has a finish reason.
     #[error("The answer {0} is already finished.")]
     AlreadyFinished(MessageId),

@@ -208,7 +208,7 @@ impl BranchWriter<'_> {
             .transaction
             .query_row(
                 "SELECT id FROM messages WHERE conversation_id = ?1 AND parent_id IS NULL
-                     AND role = 'system' AND content = ?2 ORDER BY seq LIMIT 1",
+                     AND deleted_at_ms IS NULL AND role = 'system' AND content = ?2 ORDER BY seq LIMIT 1",
                 params![self.conversation, system],
                 |row| row.get(0),
             )
@@ -305,8 +305,8 @@ fn must_be_live(transaction: &Transaction<'_>, id: &ConversationId) -> Result<()
     live_summary(transaction, id).map(drop)
 }
 
-/// A message, also of a deleted conversation.
-fn any_message(connection: &rusqlite::Connection, id: &MessageId) -> Result<Message, Error> {
+/// A message, also a deleted one or one of a deleted conversation.
+pub(crate) fn any_message(connection: &rusqlite::Connection, id: &MessageId) -> Result<Message, Error> {
     connection
         .prepare_cached(&format!("SELECT {MESSAGE_COLUMNS} FROM messages AS m WHERE m.id = ?1"))?
         .query_row([id], rows::message)
@@ -314,23 +314,24 @@ fn any_message(connection: &rusqlite::Connection, id: &MessageId) -> Result<Mess
         .ok_or_else(|| Error::UnknownMessage(id.clone()))
 }
 
-/// A message of a conversation that is not deleted.
+/// A message that is not deleted, nor its conversation.
 pub(crate) fn live_message(connection: &rusqlite::Connection, id: &MessageId) -> Result<Message, Error> {
-    let message = any_message(connection, id)?;
-    match live_summary(connection, &message.conversation_id) {
-        Err(Error::UnknownConversation(_)) => Err(Error::UnknownMessage(id.clone())),
-        Err(error) => Err(error),
-        Ok(_) => Ok(message),
-    }
+    let live: bool = connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM messages AS m JOIN conversations AS v ON v.id = m.conversation_id
+                            WHERE m.id = ?1 AND m.deleted_at_ms IS NULL AND v.deleted_at_ms IS NULL)",
+        )?
+        .query_row([id], |row| row.get(0))?;
+    if live { any_message(connection, id) } else { Err(Error::UnknownMessage(id.clone())) }
 }
 
-/// A message of this very conversation.
+/// A message of this very conversation, which is not deleted.
 pub(crate) fn message_of(
     connection: &rusqlite::Connection,
     conversation: &ConversationId,
     id: &MessageId,
 ) -> Result<Message, Error> {
-    let message = any_message(connection, id)?;
+    let message = live_message(connection, id)?;
     if message.conversation_id == *conversation {
         Ok(message)
     } else {
