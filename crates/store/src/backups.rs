@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 
 use crate::connection::Connection;
@@ -209,14 +210,20 @@ impl Store {
     /// older schema is brought to the newest. Whatever fails, the database stays as it was.
     ///
     /// # Errors
-    /// [`Error::NotThere`] for a name that is no backup's, [`Error::BackupUnusable`] for a damaged one,
-    /// [`Error::NewerSchema`], [`Error::Busy`] while another process has the database, or what the disk says.
+    /// [`Error::StillBeingWritten`] while an answer is, [`Error::NotThere`] for a name that is no backup's,
+    /// [`Error::BackupUnusable`] for a damaged one, [`Error::NewerSchema`],
+    /// [`Error::Busy`] while another process has the database, or what the disk says.
     pub fn restore_backup(&mut self, name: &str, now_ms: i64) -> Result<BackupRecord, Error> {
         let (Some(path), Some(backups)) = (self.path.clone(), self.backups()) else {
             return Err(Error::NotThere { what: "backup", id: name.to_owned() });
         };
         if self.report.in_use_elsewhere {
             return Err(Error::Busy);
+        }
+        let sql = "SELECT id FROM messages WHERE role = 'assistant' AND finish_reason IS NULL LIMIT 1";
+        let running: Option<String> = self.connection.read().query_row(sql, (), |row| row.get(0)).optional()?;
+        if let Some(id) = running {
+            return Err(Error::StillBeingWritten(id.into()));
         }
         let unpacked = with_suffix(&path, ".restoring");
         backups.unpack(name, &unpacked, MIGRATIONS)?;
