@@ -13,7 +13,7 @@ use paddock_store::{ConversationId, Store};
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use crate::{
-    ApiError, DataDir, ErrorCode,
+    ApiError, DataDir, ErrorCode, backups,
     discover::Discovery,
     downloads, library,
     live::Live,
@@ -62,6 +62,8 @@ pub(crate) struct Inner {
     pub(crate) engine: AsyncMutex<Option<Current>>,
     /// This computer, when it was looked at last.
     surveyed: Mutex<Option<Hardware>>,
+    /// Held while the database is copied, replaced or erased: one after the other.
+    pub(crate) copying: AsyncMutex<()>,
     /// The answers on their way, by conversation.
     pub(crate) answering: Mutex<HashMap<ConversationId, Arc<Live>>>,
     pub(crate) downloads: downloads::State,
@@ -79,6 +81,7 @@ impl App {
     pub fn open(config: AppConfig) -> Result<Self, ApiError> {
         let app = Self::open_for_command(config)?;
         tokio::spawn(downloads::running::go_on(app.clone()));
+        tokio::spawn(backups::every_day(Arc::downgrade(&app.inner)));
         Ok(app)
     }
 
@@ -102,6 +105,7 @@ impl App {
                 engine_state: watch::Sender::new(EngineState::NoModel),
                 list_version: watch::Sender::new(0),
                 engine: AsyncMutex::new(None),
+                copying: AsyncMutex::new(()),
                 surveyed: Mutex::new(None),
                 answering: Mutex::new(HashMap::new()),
                 downloads: downloads::State::default(),

@@ -89,7 +89,7 @@ impl App {
     }
 
     pub(crate) async fn stored_download_settings(&self) -> Result<Stored, ApiError> {
-        self.with_store(|store| Ok(store.setting::<Stored>(KEY)?.unwrap_or_default())).await
+        self.with_store(|store| store.setting_or_default(KEY)).await
     }
 }
 
@@ -114,7 +114,7 @@ fn stored_at(data: &DataDir) -> Result<Stored, ApiError> {
     if !database.exists() {
         return Ok(Stored::default());
     }
-    Ok(Store::open(&database)?.setting::<Stored>(KEY)?.unwrap_or_default())
+    Ok(Store::open(&database)?.setting_or_default(KEY)?)
 }
 
 /// A folder that files can be written to. It is made if it is not there.

@@ -276,7 +276,7 @@ impl App {
     /// Reads the list that was kept, the first time.
     async fn read_downloads(&self) -> Result<(), ApiError> {
         let read = async {
-            let kept = self.with_store(|store| Ok(store.setting::<Vec<Kept>>(KEY)?.unwrap_or_default())).await?;
+            let kept = self.with_store(|store| store.setting_or_default::<Vec<Kept>>(KEY)).await?;
             self.limit_downloads(self.stored_download_settings().await?.speed_limit_bytes_per_s);
             let entry = |kept: Kept| {
                 let done_bytes = transfer::done_bytes(&kept.targets).min(kept.total_bytes);
@@ -312,6 +312,12 @@ impl App {
             let at = position(&list, id)?;
             change(&mut list[at]);
         }
+        self.list_of_downloads_changed().await
+    }
+
+    /// Keeps the list as it is, whatever the settings hold.
+    pub(crate) async fn keep_downloads(&self) -> Result<(), ApiError> {
+        self.read_downloads().await?;
         self.list_of_downloads_changed().await
     }
 

@@ -251,7 +251,7 @@ impl App {
         let chosen = self.stored_download_settings().await?.models_folder(self);
         let usual = self.inner.data.models();
         let own = if chosen == usual { vec![chosen] } else { vec![chosen, usual] };
-        let added = self.with_store(|store| Ok(store.setting(FOLDERS)?.unwrap_or_default())).await?;
+        let added = self.with_store(|store| store.setting_or_default(FOLDERS)).await?;
         Ok(Folders { own, added })
     }
 

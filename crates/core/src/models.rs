@@ -106,8 +106,11 @@ impl App {
     }
 
     async fn selected(&self) -> Result<(PathBuf, LoadSettings), ApiError> {
-        let (selected, recent) =
-            self.with_store(|store| Ok((store.setting::<String>(SELECTED)?, store.recent_models(REMEMBERED)?))).await?;
+        let (selected, recent) = self
+            .with_store(|store| {
+                Ok((store.setting_or_default::<Option<String>>(SELECTED)?, store.recent_models(REMEMBERED)?))
+            })
+            .await?;
         let Some(path) = selected else { return Ok((self_test::path(&self.inner.data), LoadSettings::default())) };
         let settings = recent
             .into_iter()

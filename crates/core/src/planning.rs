@@ -127,7 +127,7 @@ impl App {
     /// # Errors
     /// Only what the disk says.
     pub async fn first_run_pending(&self) -> Result<bool, ApiError> {
-        self.with_store(|store| Ok(!store.setting::<bool>(FIRST_RUN_DONE)?.unwrap_or(false))).await
+        self.with_store(|store| Ok(!store.setting_or_default::<bool>(FIRST_RUN_DONE)?)).await
     }
 
     /// The first run was gone through, or skipped; or is to be shown again.

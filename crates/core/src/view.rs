@@ -12,6 +12,7 @@ use crate::ApiError;
 mod chats;
 mod downloads;
 mod planning;
+mod stored;
 
 pub use chats::*;
 pub use downloads::*;
@@ -181,16 +182,12 @@ pub struct Message {
 
 impl From<paddock_store::Message> for Message {
     fn from(from: paddock_store::Message) -> Self {
-        use paddock_store::{FinishReason as F, Role as R};
+        use paddock_store::FinishReason as F;
         Self {
             id: from.id.to_string(),
             conversation_id: from.conversation_id.to_string(),
             parent_id: from.parent_id.map(|id| id.to_string()),
-            role: match from.role {
-                R::System => Role::System,
-                R::User => Role::User,
-                R::Assistant => Role::Assistant,
-            },
+            role: from.role.into(),
             content: from.content,
             created_at_ms: from.created_at_ms,
             finish_reason: from.finish_reason.map(|reason| match reason {

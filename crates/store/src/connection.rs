@@ -42,6 +42,12 @@ impl Connection {
         Self::with(rusqlite::Connection::open_with_flags(path, flags)?)
     }
 
+    /// Opens a file that stays as it is.
+    pub(crate) fn open_read_only(path: &Path) -> rusqlite::Result<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Self::with(rusqlite::Connection::open_with_flags(path, flags)?)
+    }
+
     /// A database that ends with the connection.
     pub(crate) fn open_in_memory() -> rusqlite::Result<Self> {
         Self::with(rusqlite::Connection::open_in_memory()?)
@@ -61,6 +67,13 @@ impl Connection {
         self.inner.pragma_update(None, "foreign_keys", true)?;
         // macOS: fsync does not reach the platters; F_FULLFSYNC at checkpoints does. No-op elsewhere.
         self.inner.pragma_update(None, "checkpoint_fullfsync", true)
+    }
+
+    /// Writes a whole copy, without what was deleted, into a file that is not there yet. It is not synced.
+    pub(crate) fn copy_to(&self, path: &Path) -> rusqlite::Result<()> {
+        // As bytes, because a path need not be UTF-8.
+        self.inner.execute("VACUUM INTO CAST(?1 AS TEXT)", [path.as_os_str().as_encoded_bytes()])?;
+        Ok(())
     }
 
     /// For statements that read, and for pragmas.

@@ -103,6 +103,28 @@ impl Store {
         )
     }
 
+    /// Gives a conversation a title that was made for it, unless the person has given it one. Returns whether it did.
+    ///
+    /// # Errors
+    /// Only what the disk says: a conversation that is gone needs no title.
+    pub fn propose_title(&mut self, id: &ConversationId, title: &str) -> Result<bool, Error> {
+        let transaction = self.connection.write(Durability::PowerCut)?;
+        let changed = transaction.execute(
+            "UPDATE conversations SET title = ?2 WHERE id = ?1 AND title_is_auto = 1 AND deleted_at_ms IS NULL",
+            params![id, title],
+        )?;
+        transaction.commit()?;
+        Ok(changed > 0)
+    }
+
+    /// Notes how a conversation is set up, as the caller's JSON; `None`: as the settings say.
+    ///
+    /// # Errors
+    /// [`Error::UnknownConversation`].
+    pub fn set_setup(&mut self, id: &ConversationId, setup_json: Option<&str>) -> Result<(), Error> {
+        self.change("UPDATE conversations SET setup_json = ?2 WHERE id = ?1 AND deleted_at_ms IS NULL", id, setup_json)
+    }
+
     /// Hides a conversation. [`Store::restore`] brings it back until the database is opened the next
     /// time, which purges it.
     ///
@@ -120,20 +142,22 @@ impl Store {
         self.change("UPDATE conversations SET deleted_at_ms = ?2 WHERE id = ?1", id, rusqlite::types::Null)
     }
 
-    /// Removes for good every conversation deleted before `before_ms`, with its messages. Returns how
-    /// many. Opening the store does this for all of them.
+    /// Removes for good every conversation deleted before `before_ms`, with its messages, and every message deleted before
+    /// then. Returns how many conversations. Opening the store does this for all of them.
     ///
     /// # Errors
     /// Only what the disk says.
     pub fn purge_deleted(&mut self, before_ms: i64) -> Result<usize, Error> {
         let transaction = self.connection.write(Durability::PowerCut)?;
         let purged = transaction.execute("DELETE FROM conversations WHERE deleted_at_ms < ?1", [before_ms])?;
+        // What follows a deleted message was deleted before it or with it, so that no child is left without its parent.
+        transaction.execute("DELETE FROM messages WHERE deleted_at_ms < ?1", [before_ms])?;
         transaction.commit()?;
         Ok(purged)
     }
 
     /// Runs an update of one conversation with `?1` its id and `?2` the value.
-    fn change(&mut self, sql: &str, id: &ConversationId, value: impl rusqlite::ToSql) -> Result<(), Error> {
+    pub(crate) fn change(&mut self, sql: &str, id: &ConversationId, value: impl rusqlite::ToSql) -> Result<(), Error> {
         let transaction = self.connection.write(Durability::PowerCut)?;
         if transaction.execute(sql, params![id, value])? == 0 {
             return Err(Error::UnknownConversation(id.clone()));

@@ -12,34 +12,51 @@
 //! **How to test:** `cargo test -p paddock-store`. The tests work on real files, kill real processes
 //! and damage real databases.
 
+mod attachments;
+mod backups;
 mod connection;
 mod conversations;
+mod dates;
+mod drafts;
+mod erase;
 mod error;
+mod files;
 mod ids;
 mod measurements;
 mod migrations;
 mod models;
 mod open;
+mod organise;
+mod presets;
 mod records;
 mod rows;
+mod search;
 mod settings;
+mod tree;
 mod turns;
 
+pub use backups::{BackupKind, BackupRecord, Backups};
+pub use erase::Erased;
 pub use error::Error;
 pub use ids::{ConversationId, MessageId};
 pub use measurements::LoadRecord;
 pub use models::ModelRecord;
 pub use open::{OpenReport, SetAside};
+pub use organise::FolderRecord;
+pub use presets::{PresetRecord, TemplateRecord};
 pub use records::{
     Attachment, AttachmentKind, Conversation, ConversationSummary, Finish, FinishReason, Message, NewAttachment,
     NewTurn, Role, Timings, Turn,
 };
+pub use search::{SearchHit, SearchQuery, SnippetPart};
 
 /// The open database. See the crate's page for what it promises.
 #[derive(Debug)]
 pub struct Store {
     connection: connection::Connection,
     report: OpenReport,
+    /// Where the file is; `None` in memory.
+    path: Option<std::path::PathBuf>,
     /// Held for as long as the store is open; see [`OpenReport::in_use_elsewhere`].
     _lock: Option<std::fs::File>,
 }

@@ -1,7 +1,6 @@
 //! Opening the database: making it, checking it, setting a damaged one aside, and ending what a dead
 //! process left unfinished.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +9,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use crate::backups::{BackupRecord, Backups};
 use crate::connection::Connection;
+use crate::files::{SIDE_FILES, log_bytes, remove_database, remove_if_there, sync_folder, with_suffix};
 use crate::migrations::{APPLICATION_ID, MIGRATIONS, migrate};
 use crate::{Error, Store};
 
@@ -30,8 +31,10 @@ pub struct OpenReport {
     pub recovered_answers: usize,
     /// Conversations deleted in an earlier run that are now gone for good.
     pub purged_conversations: usize,
-    /// The damaged database that was set aside; the store started empty.
+    /// The damaged database that was set aside. What only it holds is not here.
     pub set_aside: Option<SetAside>,
+    /// The newest backup that could be used, which took its place; `None`: the store started empty.
+    pub restored_from: Option<BackupRecord>,
     /// Whether another process has this database open. Then nothing was recovered or purged, since
     /// an unfinished answer may be that process's running one.
     pub in_use_elsewhere: bool,
@@ -49,9 +52,9 @@ pub struct SetAside {
 impl Store {
     /// Opens the database at `path`, making it and its folder where there is none.
     ///
-    /// A damaged file is renamed to `<name>.corrupt-<ms>` and the store starts empty; answers left
-    /// unfinished by a dead process become `interrupted`; conversations deleted in an earlier run are
-    /// purged. [`Store::report`] tells of all three.
+    /// A damaged file is renamed to `<name>.corrupt-<ms>`, and the newest backup that can be used takes its place, or the
+    /// store starts empty; answers left unfinished by a dead process become `interrupted`; conversations and messages
+    /// deleted in an earlier run are purged. [`Store::report`] tells of it.
     ///
     /// # Errors
     /// [`Error::NewerSchema`], [`Error::AnotherProgram`], [`Error::NotAFile`] (the file is left
@@ -73,10 +76,14 @@ impl Store {
             }
             Existing::Damaged { reason } => {
                 report.set_aside = Some(SetAside { path: set_aside(path)?, reason });
-                create(path, migrations)?
+                report.restored_from = Backups::of(path).restore_newest(migrations)?;
+                match report.restored_from {
+                    Some(_) => open_checked(path, Check::Nothing, migrations)?,
+                    None => create(path, migrations)?,
+                }
             }
         };
-        let mut store = Self { connection, report, _lock: lock };
+        let mut store = Self { connection, report, path: Some(path.to_owned()), _lock: lock };
         if !store.report.in_use_elsewhere {
             store.report.recovered_answers = store.end_unfinished_answers()?;
             store.report.purged_conversations = store.purge_deleted(i64::MAX)?;
@@ -92,7 +99,7 @@ impl Store {
         let mut connection = Connection::open_in_memory()?;
         connection.configure()?;
         migrate(&mut connection, 0, MIGRATIONS)?;
-        Ok(Self { connection, report: OpenReport::default(), _lock: None })
+        Ok(Self { connection, report: OpenReport::default(), path: None, _lock: None })
     }
 }
 
@@ -163,7 +170,7 @@ fn open_existing(path: &Path, migrations: &[&str]) -> Result<Existing, Error> {
         return Ok(Existing::Damaged { reason: "the file is empty".into() });
     }
     let unclean_stop = log_bytes(path) > 0;
-    let check = unclean_stop || metadata.len() < ALWAYS_CHECK_BELOW_BYTES;
+    let check = if unclean_stop || metadata.len() < ALWAYS_CHECK_BELOW_BYTES { Check::Whole } else { Check::Nothing };
     match open_checked(path, check, migrations) {
         Ok(connection) => Ok(Existing::Sound(connection)),
         Err(Error::Damaged { detail }) => Ok(Existing::Damaged { reason: detail }),
@@ -171,21 +178,51 @@ fn open_existing(path: &Path, migrations: &[&str]) -> Result<Existing, Error> {
     }
 }
 
-fn open_checked(path: &Path, check: bool, migrations: &[&str]) -> Result<Connection, Error> {
+/// How much of a database is looked at before it is believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Check {
+    /// Every page of every table.
+    Whole,
+    /// Only what is read anyway.
+    Nothing,
+}
+
+/// Opens a database, checks it, and brings it to the newest schema.
+pub(crate) fn open_checked(path: &Path, check: Check, migrations: &[&str]) -> Result<Connection, Error> {
     let mut connection = Connection::open(path, false)?;
     let found = schema_version(&connection, path, migrations.len())?;
-    if check {
-        let verdict: String = connection.read().query_row("PRAGMA quick_check(1)", (), |row| row.get(0))?;
-        if verdict != "ok" {
-            return Err(Error::Damaged { detail: verdict });
-        }
+    if check == Check::Whole {
+        check_tables(&connection)?;
     }
     connection.configure()?;
-    if found < migrations.len() {
+    if found < migrations.len() && !is_copy(path) {
         keep_copy(&connection, path, found)?;
     }
     migrate(&mut connection, found, migrations)?;
     Ok(connection)
+}
+
+/// Looks at every page of every table and index, but not whether the index of words agrees with the messages, which takes
+/// three times as long as all the rest.
+fn check_tables(connection: &Connection) -> Result<(), Error> {
+    let connection = connection.read();
+    let tables: Vec<String> = connection
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0")?
+        .query_map((), |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for table in tables {
+        let sql = format!("PRAGMA quick_check(\"{}\")", table.replace('"', "\"\""));
+        let verdict: String = connection.query_row(&sql, (), |row| row.get(0))?;
+        if verdict != "ok" {
+            return Err(Error::Damaged { detail: verdict });
+        }
+    }
+    Ok(())
+}
+
+/// Whether it is a copy on its way to become the database, of which no further copy is needed.
+fn is_copy(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "new" || end == "restoring")
 }
 
 /// How many migrations the file has been through.
@@ -213,20 +250,13 @@ fn schema_version(connection: &Connection, path: &Path, newest: usize) -> Result
 fn keep_copy(connection: &Connection, path: &Path, version: usize) -> Result<(), Error> {
     let copy = with_suffix(path, &format!(".before-v{}", version + 1));
     remove_if_there(&copy)?;
-    let Some(name) = copy.to_str() else {
-        // SQLite takes file names as UTF-8. Elsewhere the transaction alone has to do.
-        return Ok(());
-    };
-    connection.read().execute("VACUUM INTO ?1", [name])?;
-    Ok(())
+    Ok(connection.copy_to(&copy)?)
 }
 
 /// Makes a new database under another name and renames it when it is whole.
 fn create(path: &Path, migrations: &[&str]) -> Result<Connection, Error> {
     let unfinished = with_suffix(path, ".new");
-    for suffix in ["", "-wal", "-shm", "-journal"] {
-        remove_if_there(&with_suffix(&unfinished, suffix))?;
-    }
+    remove_database(&unfinished)?;
     let mut connection = Connection::open(&unfinished, true)?;
     connection.configure()?;
     migrate(&mut connection, 0, migrations)?;
@@ -234,7 +264,7 @@ fn create(path: &Path, migrations: &[&str]) -> Result<Connection, Error> {
     drop(connection);
     fs::rename(&unfinished, path).map_err(|source| Error::Io { doing: "create", path: path.to_owned(), source })?;
     sync_folder(path);
-    open_checked(path, false, migrations)
+    open_checked(path, Check::Nothing, migrations)
 }
 
 /// Renames the database and what belongs to it; returns the new name.
@@ -247,7 +277,7 @@ fn set_aside(path: &Path) -> Result<PathBuf, Error> {
         }
         stamp_ms += 1;
     };
-    for suffix in ["", "-wal", "-shm"] {
+    for suffix in [""].iter().chain(&SIDE_FILES) {
         let from = with_suffix(path, suffix);
         match fs::rename(&from, with_suffix(&aside, suffix)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -256,34 +286,6 @@ fn set_aside(path: &Path) -> Result<PathBuf, Error> {
     }
     sync_folder(path);
     Ok(aside)
-}
-
-fn log_bytes(path: &Path) -> u64 {
-    fs::metadata(with_suffix(path, "-wal")).map_or(0, |metadata| metadata.len())
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name: OsString = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
-fn remove_if_there(path: &Path) -> Result<(), Error> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other.map_err(|source| Error::Io { doing: "delete", path: path.into(), source }),
-    }
-}
-
-/// Makes a rename survive a power cut. Windows has no such call and does without; where it fails, the
-/// rename is still done.
-fn sync_folder(path: &Path) {
-    if cfg!(unix)
-        && let Some(folder) = path.parent()
-    {
-        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        let _ = File::open(folder).and_then(|folder| folder.sync_all());
-    }
 }
 
 #[cfg(test)]
@@ -329,16 +331,6 @@ mod tests {
         assert_eq!((usize::try_from(found).unwrap(), usize::try_from(known).unwrap()), (next, now));
         let copy = with_suffix(&path, &format!(".before-v{next}"));
         assert_eq!(Store::open(copy).unwrap().conversations().unwrap().len(), 1);
-    }
-
-    #[test]
-    fn the_first_schema_ever_is_brought_up_to_todays() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("paddock.db");
-        drop(Store::open_with(&path, &MIGRATIONS[..1]).unwrap());
-        let mut store = Store::open(&path).unwrap();
-        store.record_speed(1, "/a.gguf", 0, 100, 1000.0).unwrap();
-        assert_eq!(store.measured_speed("/a.gguf", 0).unwrap(), Some(100.0));
     }
 
     #[test]

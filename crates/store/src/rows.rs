@@ -11,22 +11,25 @@ use crate::{
 const PREVIEW_CHARS: usize = 120;
 
 /// The columns [`message`] reads, of `messages AS m`. The text of a running answer is still in its
-/// chunks.
+/// chunks. Most messages have no chunks and no files, and it is much cheaper to ask for none.
 pub(crate) const MESSAGE_COLUMNS: &str = "m.id, m.conversation_id, m.parent_id, m.role, \
-     m.content || coalesce((SELECT group_concat(c.text, '' ORDER BY c.seq) \
-                            FROM answer_chunks AS c WHERE c.message_id = m.id), ''), \
+     CASE WHEN m.role <> 'assistant' OR m.finish_reason IS NOT NULL THEN m.content \
+          ELSE m.content || coalesce((SELECT group_concat(c.text, '' ORDER BY c.seq) \
+                                      FROM answer_chunks AS c WHERE c.message_id = m.id), '') END, \
      m.created_at_ms, m.finish_reason, m.cache_n, m.prompt_n, m.prompt_ms, m.predicted_n, \
      m.predicted_ms, m.error_json, m.model_name, m.edited, m.cut_json, m.thinking_ms, \
+     CASE WHEN EXISTS (SELECT 1 FROM attachments AS a WHERE a.message_id = m.id) THEN \
      (SELECT json_group_array(json_object('id', a.id, 'name', a.name, 'kind', a.kind, 'size_bytes', a.size_bytes, \
                                           'n_tokens', a.n_tokens) ORDER BY a.seq) \
-      FROM attachments AS a WHERE a.message_id = m.id)";
+      FROM attachments AS a WHERE a.message_id = m.id) END";
 
 /// The columns [`summary`] reads, of `conversations AS v`. The preview is the head's text or, while
 /// that is empty, the question it answers; 400 characters leave room for collapsed white space.
 pub(crate) const SUMMARY_COLUMNS: &str = "v.id, v.title, v.title_is_auto, v.created_at_ms, \
      v.updated_at_ms, \
-     (SELECT substr(CASE WHEN h.content = '' THEN coalesce(p.content, '') ELSE h.content END, 1, 400) \
-      FROM messages AS h LEFT JOIN messages AS p ON p.id = h.parent_id WHERE h.id = v.head_id), \
+     (SELECT CASE WHEN h.content <> '' THEN substr(h.content, 1, 400) \
+             ELSE (SELECT substr(p.content, 1, 400) FROM messages AS p WHERE p.id = h.parent_id) END \
+      FROM messages AS h WHERE h.id = v.head_id), \
      v.pinned, v.archived, v.folder_id";
 
 /// Reads a row of [`MESSAGE_COLUMNS`].
@@ -45,16 +48,15 @@ pub(crate) fn message(row: &Row<'_>) -> Result<Message> {
         edited: row.get(14)?,
         cut_json: row.get(15)?,
         thinking_ms: row.get(16)?,
-        attachments: attachments(&row.get::<_, String>(17)?)?,
+        attachments: attachments(row.get_ref(17)?.as_str_or_null()?)?,
     })
 }
 
-/// Most messages have none.
-fn attachments(json: &str) -> Result<Vec<Attachment>> {
-    if json == "[]" {
-        return Ok(Vec::new());
+fn attachments(json: Option<&str>) -> Result<Vec<Attachment>> {
+    match json {
+        None => Ok(Vec::new()),
+        Some(json) => serde_json::from_str(json).map_err(|error| FromSqlError::Other(error.into()).into()),
     }
-    serde_json::from_str(json).map_err(|error| FromSqlError::Other(error.into()).into())
 }
 
 /// The five timing columns are written together, so the first stands for all.
@@ -73,14 +75,14 @@ fn timings(row: &Row<'_>) -> Result<Option<Timings>> {
 
 /// Reads a row of [`SUMMARY_COLUMNS`].
 pub(crate) fn summary(row: &Row<'_>) -> Result<ConversationSummary> {
-    let head_text: Option<String> = row.get(5)?;
+    let head_text = row.get_ref(5)?.as_str_or_null()?;
     Ok(ConversationSummary {
         id: row.get(0)?,
         title: row.get(1)?,
         title_is_auto: row.get(2)?,
         created_at_ms: row.get(3)?,
         updated_at_ms: row.get(4)?,
-        preview: preview(&head_text.unwrap_or_default()),
+        preview: preview(head_text.unwrap_or_default()),
         pinned: row.get(6)?,
         archived: row.get(7)?,
         folder_id: row.get(8)?,
@@ -95,6 +97,10 @@ fn preview(text: &str) -> String {
             line.push(' ');
         }
         line.push_str(word);
+        // A character has at most four bytes.
+        if line.len() > 4 * PREVIEW_CHARS {
+            break;
+        }
     }
     match line.char_indices().nth(PREVIEW_CHARS) {
         Some((end, _)) => line[..end].trim_end().to_owned(),

@@ -25,7 +25,19 @@ impl Store {
             .map_err(|source| Error::SettingUnreadable { key: key.to_owned(), source })
     }
 
-    /// Stores a setting.
+    /// Reads a setting; its default if it was never set or cannot be understood. What is stored stays as it is.
+    ///
+    /// # Errors
+    /// Only what the disk says.
+    pub fn setting_or_default<T: DeserializeOwned + Default>(&self, key: &str) -> Result<T, Error> {
+        match self.setting(key) {
+            Err(Error::SettingUnreadable { .. }) => Ok(T::default()),
+            setting => Ok(setting?.unwrap_or_default()),
+        }
+    }
+
+    /// Stores a setting. A text in its place that is not even JSON is kept under `<key>.unreadable`, since somebody may
+    /// want to know what it was.
     ///
     /// # Errors
     /// [`Error::SettingUnwritable`] if the value has no JSON form.
@@ -33,6 +45,11 @@ impl Store {
         let json =
             serde_json::to_string(value).map_err(|source| Error::SettingUnwritable { key: key.to_owned(), source })?;
         let transaction = self.connection.write(Durability::PowerCut)?;
+        transaction.execute(
+            "INSERT OR REPLACE INTO settings (key, value_json)
+             SELECT key || '.unreadable', value_json FROM settings WHERE key = ?1 AND NOT json_valid(value_json)",
+            [key],
+        )?;
         transaction.execute(
             "INSERT INTO settings (key, value_json) VALUES (?1, ?2)
              ON CONFLICT (key) DO UPDATE SET value_json = excluded.value_json",

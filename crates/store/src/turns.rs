@@ -62,6 +62,42 @@ impl Store {
         Ok(turn)
     }
 
+    /// Makes an ended answer one that is being written again: what is appended follows what it has, and it becomes the
+    /// conversation's head. How long it took and what went wrong with it are forgotten.
+    ///
+    /// # Errors
+    /// [`Error::UnknownMessage`], [`Error::NotAnAnswer`] (also for one that answers no question),
+    /// [`Error::StillBeingWritten`].
+    pub fn reopen_answer(&mut self, answer_id: &MessageId) -> Result<Turn, Error> {
+        let transaction = self.connection.write(Durability::PowerCut)?;
+        let old = live_message(&transaction, answer_id)?;
+        let (Role::Assistant, Some(question)) = (old.role, old.parent_id) else {
+            return Err(Error::NotAnAnswer(answer_id.clone()));
+        };
+        if old.finish_reason.is_none() {
+            return Err(Error::StillBeingWritten(answer_id.clone()));
+        }
+        let user = live_message(&transaction, &question)?;
+        if user.role != Role::User {
+            return Err(Error::NotAnAnswer(answer_id.clone()));
+        }
+        transaction.execute(
+            "UPDATE messages SET finish_reason = NULL, error_json = NULL, cache_n = NULL, prompt_n = NULL,
+                 prompt_ms = NULL, predicted_n = NULL, predicted_ms = NULL
+             WHERE id = ?1",
+            [answer_id],
+        )?;
+        transaction
+            .execute("UPDATE conversations SET head_id = ?2 WHERE id = ?1", params![old.conversation_id, answer_id])?;
+        let turn = Turn {
+            conversation: live_summary(&transaction, &old.conversation_id)?,
+            user,
+            answer: live_message(&transaction, answer_id)?,
+        };
+        transaction.commit()?;
+        Ok(turn)
+    }
+
     /// Appends to a running answer. Cheap (about 0.01 ms): it does not wait for the disk. An empty
     /// `delta` does nothing.
     ///
@@ -101,7 +137,9 @@ impl Store {
             "UPDATE messages SET content = :content, finish_reason = :reason, cache_n = :cache_n,
                  prompt_n = :prompt_n, prompt_ms = :prompt_ms, predicted_n = :predicted_n,
                  predicted_ms = :predicted_ms, error_json = :error_json,
-                 model_name = coalesce(:model_name, model_name)
+                 model_name = coalesce(:model_name, model_name),
+                 cut_json = coalesce(:cut_json, cut_json),
+                 thinking_ms = coalesce(:thinking_ms, thinking_ms)
              WHERE id = :id",
             named_params! {
                 ":id": answer_id,
@@ -114,6 +152,8 @@ impl Store {
                 ":predicted_ms": timings.map(|t| finite(t.predicted_ms)),
                 ":error_json": finish.error_json,
                 ":model_name": finish.model_name,
+                ":cut_json": finish.cut_json,
+                ":thinking_ms": finish.thinking_ms.map(finite),
             },
         )?;
         transaction.execute("DELETE FROM answer_chunks WHERE message_id = ?1", [answer_id])?;
@@ -168,7 +208,7 @@ impl BranchWriter<'_> {
             .transaction
             .query_row(
                 "SELECT id FROM messages WHERE conversation_id = ?1 AND parent_id IS NULL
-                     AND role = 'system' AND content = ?2 ORDER BY seq LIMIT 1",
+                     AND deleted_at_ms IS NULL AND role = 'system' AND content = ?2 ORDER BY seq LIMIT 1",
                 params![self.conversation, system],
                 |row| row.get(0),
             )
@@ -265,8 +305,8 @@ fn must_be_live(transaction: &Transaction<'_>, id: &ConversationId) -> Result<()
     live_summary(transaction, id).map(drop)
 }
 
-/// A message, also of a deleted conversation.
-fn any_message(connection: &rusqlite::Connection, id: &MessageId) -> Result<Message, Error> {
+/// A message, also a deleted one or one of a deleted conversation.
+pub(crate) fn any_message(connection: &rusqlite::Connection, id: &MessageId) -> Result<Message, Error> {
     connection
         .prepare_cached(&format!("SELECT {MESSAGE_COLUMNS} FROM messages AS m WHERE m.id = ?1"))?
         .query_row([id], rows::message)
@@ -274,23 +314,24 @@ fn any_message(connection: &rusqlite::Connection, id: &MessageId) -> Result<Mess
         .ok_or_else(|| Error::UnknownMessage(id.clone()))
 }
 
-/// A message of a conversation that is not deleted.
+/// A message that is not deleted, nor its conversation.
 pub(crate) fn live_message(connection: &rusqlite::Connection, id: &MessageId) -> Result<Message, Error> {
-    let message = any_message(connection, id)?;
-    match live_summary(connection, &message.conversation_id) {
-        Err(Error::UnknownConversation(_)) => Err(Error::UnknownMessage(id.clone())),
-        Err(error) => Err(error),
-        Ok(_) => Ok(message),
-    }
+    let live: bool = connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM messages AS m JOIN conversations AS v ON v.id = m.conversation_id
+                            WHERE m.id = ?1 AND m.deleted_at_ms IS NULL AND v.deleted_at_ms IS NULL)",
+        )?
+        .query_row([id], |row| row.get(0))?;
+    if live { any_message(connection, id) } else { Err(Error::UnknownMessage(id.clone())) }
 }
 
-/// A message of this very conversation.
+/// A message of this very conversation, which is not deleted.
 pub(crate) fn message_of(
     connection: &rusqlite::Connection,
     conversation: &ConversationId,
     id: &MessageId,
 ) -> Result<Message, Error> {
-    let message = any_message(connection, id)?;
+    let message = live_message(connection, id)?;
     if message.conversation_id == *conversation {
         Ok(message)
     } else {

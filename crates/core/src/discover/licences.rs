@@ -24,7 +24,7 @@ impl App {
             return Err(ApiError::new(ErrorCode::BadInput, "That is not the name of a licence."));
         }
         self.with_store(move |store| {
-            let mut accepted = store.setting::<Vec<String>>(KEY)?.unwrap_or_default();
+            let mut accepted: Vec<String> = store.setting_or_default(KEY)?;
             accepted.retain(|known| *known != id);
             accepted.push(id);
             let too_many = accepted.len().saturating_sub(MOST_ACCEPTED);
@@ -65,7 +65,7 @@ impl App {
             None if llama => ("llama".to_owned(), "Llama Community License".to_owned(), None),
             None => return Ok(None),
         };
-        let accepted = self.with_store(|store| Ok(store.setting::<Vec<String>>(KEY)?.unwrap_or_default())).await?;
+        let accepted = self.with_store(|store| store.setting_or_default::<Vec<String>>(KEY)).await?;
         Ok(Some(LicenceView { accepted: accepted.contains(&id), id, name, link, llama }))
     }
 }
