@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// The allowed edges between our own crates. The tests may use everything, and what stands in
 /// for a driver or a server in them ships as little as they do.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("paddock-gguf", &[]),
     ("paddock-hardware", &[]),
     ("paddock-planner", &["paddock-gguf", "paddock-hardware"]),
@@ -15,17 +15,26 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("paddock-engine-api", &["paddock-hardware"]),
     // The child asks the drivers, because they can take their process down.
     ("paddock-engine", &["paddock-engine-api", "paddock-hardware"]),
+    ("paddock-extract", &[]),
     ("paddock-store", &[]),
     (
         "paddock-core",
-        &["paddock-engine-api", "paddock-gguf", "paddock-hardware", "paddock-hub", "paddock-planner", "paddock-store"],
+        &[
+            "paddock-engine-api",
+            "paddock-extract",
+            "paddock-gguf",
+            "paddock-hardware",
+            "paddock-hub",
+            "paddock-planner",
+            "paddock-store",
+        ],
     ),
     ("paddock-cli", &["paddock-core", "paddock-engine"]),
     ("paddock-desktop", &["paddock-core", "paddock-engine"]),
 ];
 
 /// Libraries that only one crate may know.
-const OWNED: [(&str, &str); 10] = [
+const OWNED: [(&str, &str); 11] = [
     ("tauri", "paddock-desktop"),
     ("llama-cpp-2", "paddock-engine"),
     ("llama-cpp-sys-2", "paddock-engine"),
@@ -34,6 +43,7 @@ const OWNED: [(&str, &str); 10] = [
     ("nvml-wrapper", "paddock-hardware"),
     ("hf-hub", "paddock-hub"),
     ("keyring", "paddock-core"),
+    ("hayro-interpret", "paddock-extract"),
     ("reqwest", "paddock-hub"),
     ("rustls", "paddock-hub"),
 ];

@@ -160,6 +160,12 @@ impl From<paddock_hub::library::LibraryError> for ApiError {
     }
 }
 
+impl From<paddock_extract::Error> for ApiError {
+    fn from(error: paddock_extract::Error) -> Self {
+        Self::new(ErrorCode::BadInput, error.to_string())
+    }
+}
+
 impl From<tokio::task::JoinError> for ApiError {
     fn from(error: tokio::task::JoinError) -> Self {
         Self::new(ErrorCode::Internal, format!("A part of Paddock failed: {error}."))

@@ -1,0 +1,175 @@
+//! PDFs: every letter with where it stands, put together again as lines.
+//!
+//! A PDF draws letters at places; words and lines are what a reader sees in them. The order of drawing is kept: it is the
+//! order of reading in nearly all files, columns included.
+
+mod bounds;
+mod lines;
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
+};
+
+use hayro_interpret::{
+    BlendMode, ClipPath, Context, Device, DrawMode, DrawProps, Image, ImageDrawProps, InterpreterCache,
+    InterpreterSettings, RenderContent, SoftMask, TransformExt,
+    font::{Glyph, GlyphRun},
+    hayro_cmap::{BfString, WritingMode},
+    hayro_syntax::{DecryptionError, LoadPdfError, Pdf},
+    interpret_page,
+    kurbo::{Affine, BezPath, Point, Rect},
+};
+
+use crate::{Error, MAX_TEXT_BYTES};
+use lines::{Letter, Lines};
+
+/// How long a PDF may take. The fattest that people have take a few seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The stack of the thread that reads: objects may be 512 levels deep in each other, and forms in forms as well.
+const STACK_BYTES: usize = 64 << 20;
+
+/// Pages that are read at most.
+const MAX_PAGES: usize = 20_000;
+
+/// A letter that no font could name.
+const UNKNOWN: char = '\u{fffd}';
+
+/// The text of a PDF, pages apart by an empty line.
+pub(crate) fn text(bytes: &[u8]) -> Result<String, Error> {
+    bounds::check(bytes)?;
+    let bytes = bytes.to_vec();
+    let given_up = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&given_up);
+    let (tell, told) = mpsc::sync_channel(1);
+    // A thread of its own, for its stack and so that waiting can end.
+    let reading = thread::Builder::new().name("pdf".into()).stack_size(STACK_BYTES).spawn(move || {
+        // The library is careful, but a PDF is a hundred formats in one: a panic costs this file and nothing else.
+        let read = catch_unwind(AssertUnwindSafe(|| read(bytes, &flag)));
+        let _ = tell.send(read.unwrap_or(Err(Error::PdfDamaged)));
+    });
+    if reading.is_err() {
+        return Err(Error::PdfTooSlow);
+    }
+    told.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+        given_up.store(true, Ordering::Relaxed);
+        Err(Error::PdfTooSlow)
+    })
+}
+
+fn read(bytes: Vec<u8>, given_up: &AtomicBool) -> Result<String, Error> {
+    let pdf = Pdf::new(bytes).map_err(|error| match error {
+        LoadPdfError::Decryption(DecryptionError::PasswordProtected) => Error::PdfPassword,
+        LoadPdfError::Decryption(_) | LoadPdfError::Invalid => Error::PdfDamaged,
+    })?;
+    let settings = InterpreterSettings { render_content: RenderContent::PAGE, ..InterpreterSettings::default() };
+    let cache = InterpreterCache::new();
+    let mut reader = PageReader { lines: Lines::default(), unknown: 0, letters: 0, given_up };
+    let mut broken = 0;
+    for page in pdf.pages().iter().take(MAX_PAGES) {
+        if reader.lines.text().len() > MAX_TEXT_BYTES {
+            break;
+        }
+        let upright = page.initial_transform(true).to_kurbo();
+        let mut context = Context::new(upright, Rect::new(0.0, 0.0, 1.0, 1.0), &cache, pdf.xref(), settings.clone());
+        // One broken page does not cost the others.
+        let drawn = catch_unwind(AssertUnwindSafe(|| interpret_page(page, &mut context, &mut reader)));
+        broken += usize::from(drawn.is_err());
+        if given_up.load(Ordering::Relaxed) {
+            return Err(Error::PdfTooSlow);
+        }
+        reader.lines.end_page();
+    }
+    if reader.letters == 0 {
+        return Err(if broken > 0 { Error::PdfDamaged } else { Error::PdfWithoutText });
+    }
+    if reader.unknown * 2 > reader.letters {
+        return Err(Error::PdfWithoutLetters);
+    }
+    Ok(reader.lines.into_text())
+}
+
+/// Listens to a page being drawn.
+struct PageReader<'f> {
+    lines: Lines,
+    letters: usize,
+    unknown: usize,
+    given_up: &'f AtomicBool,
+}
+
+/// What unwinds a page that nobody waits for any more.
+struct NobodyWaits;
+
+impl PageReader<'_> {
+    /// Ends the page from within: there is no other way out of the interpreter.
+    fn still_wanted(&self) {
+        if self.given_up.load(Ordering::Relaxed) || self.lines.text().len() > 2 * MAX_TEXT_BYTES {
+            resume_unwind(Box::new(NobodyWaits));
+        }
+    }
+
+    fn letter(&mut self, glyph: &Glyph<'_>, to_page: Affine, vertical: bool) -> Letter {
+        self.letters += 1;
+        let text = match glyph.as_unicode() {
+            Some(BfString::Char(c)) => c.to_string(),
+            Some(BfString::String(text)) => text,
+            None => {
+                self.unknown += 1;
+                UNKNOWN.to_string()
+            }
+        };
+        // Glyphs are drawn in a space of 1000 units per em.
+        let advance = match glyph {
+            Glyph::Outline(glyph) => glyph.advance_width(),
+            Glyph::Type3(glyph) => glyph.advance_width(),
+        };
+        let advance = f64::from(advance.unwrap_or(500.0));
+        let start = to_page * Point::ZERO;
+        let em = if vertical {
+            to_page * Point::new(0.0, -1000.0) - start
+        } else {
+            to_page * Point::new(1000.0, 0.0) - start
+        };
+        Letter { text, start, em, advance: if vertical { 1.0 } else { advance / 1000.0 } }
+    }
+}
+
+impl<'a> Device<'a> for PageReader<'_> {
+    fn draw_glyph_run(&mut self, run: &GlyphRun<'_, 'a>, props: DrawProps<'a>, _: &DrawMode) {
+        self.still_wanted();
+        let vertical = run.writing_mode() == WritingMode::Vertical;
+        let letters: Vec<Letter> = run
+            .glyphs()
+            .iter()
+            .map(|glyph| self.letter(glyph, props.transform * glyph.transform(), vertical))
+            .collect();
+        self.lines.add(letters);
+    }
+
+    fn draw_path(&mut self, _: &BezPath, _: DrawProps<'a>, _: &DrawMode) {
+        self.still_wanted();
+    }
+
+    fn push_clip_path(&mut self, _: &ClipPath) {
+        self.still_wanted();
+    }
+
+    fn push_transparency_group(&mut self, _: f32, _: Option<SoftMask<'a>>, _: BlendMode) {
+        self.still_wanted();
+    }
+
+    fn draw_image(&mut self, _: Image<'a, '_>, _: ImageDrawProps<'a>) {
+        self.still_wanted();
+    }
+
+    fn pop_clip(&mut self) {}
+
+    fn pop_transparency_group(&mut self) {}
+}
