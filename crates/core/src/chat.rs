@@ -287,6 +287,8 @@ impl App {
             error_json: ending.error.as_ref().and_then(|error| serde_json::to_string(error).ok()),
             full_text: Some(text.clone()),
             model_name: model,
+            cut_json: None,
+            thinking_ms: None,
         };
         let id = answer.id.clone();
         let stored = self.with_store(move |store| store.finish_answer(&id, finish, now_ms())).await;

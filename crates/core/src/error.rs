@@ -127,7 +127,8 @@ impl From<paddock_store::Error> for ApiError {
     fn from(error: paddock_store::Error) -> Self {
         use paddock_store::Error as E;
         let code = match &error {
-            E::UnknownConversation(_) | E::UnknownMessage(_) => ErrorCode::NotFound,
+            E::UnknownConversation(_) | E::UnknownMessage(_) | E::NotThere { .. } => ErrorCode::NotFound,
+            E::StillBeingWritten(_) => ErrorCode::Busy,
             E::ElsewhereInTree { .. }
             | E::ParentWithoutConversation(_)
             | E::ParentIsAQuestion(_)

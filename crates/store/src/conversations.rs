@@ -103,6 +103,28 @@ impl Store {
         )
     }
 
+    /// Gives a conversation a title that was made for it, unless the person has given it one. Returns whether it did.
+    ///
+    /// # Errors
+    /// Only what the disk says: a conversation that is gone needs no title.
+    pub fn propose_title(&mut self, id: &ConversationId, title: &str) -> Result<bool, Error> {
+        let transaction = self.connection.write(Durability::PowerCut)?;
+        let changed = transaction.execute(
+            "UPDATE conversations SET title = ?2 WHERE id = ?1 AND title_is_auto = 1 AND deleted_at_ms IS NULL",
+            params![id, title],
+        )?;
+        transaction.commit()?;
+        Ok(changed > 0)
+    }
+
+    /// Notes how a conversation is set up, as the caller's JSON; `None`: as the settings say.
+    ///
+    /// # Errors
+    /// [`Error::UnknownConversation`].
+    pub fn set_setup(&mut self, id: &ConversationId, setup_json: Option<&str>) -> Result<(), Error> {
+        self.change("UPDATE conversations SET setup_json = ?2 WHERE id = ?1 AND deleted_at_ms IS NULL", id, setup_json)
+    }
+
     /// Hides a conversation. [`Store::restore`] brings it back until the database is opened the next
     /// time, which purges it.
     ///

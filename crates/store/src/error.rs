@@ -88,6 +88,17 @@ pub enum Error {
     /// Only an answer can be appended to, finished or retried.
     #[error("The message {0} is not an answer.")]
     NotAnAnswer(MessageId),
+    /// The answer has no finish reason yet, and what was asked for needs one that has ended.
+    #[error("The answer {0} is still being written. Wait for its end, or stop it.")]
+    StillBeingWritten(MessageId),
+    /// Something else that the store does not hold, or no longer.
+    #[error("This {what} no longer exists ({id}).")]
+    NotThere {
+        /// What it is: "folder", "preset".
+        what: &'static str,
+        /// How it was named.
+        id: String,
+    },
     /// The answer already has a finish reason.
     #[error("The answer {0} is already finished.")]
     AlreadyFinished(MessageId),

@@ -5,6 +5,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// The text of a new id, unlike any other.
+pub(crate) fn new_id() -> String {
+    Uuid::now_v7().to_string()
+}
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -15,7 +20,7 @@ macro_rules! id {
         impl $name {
             /// A new one, unlike any other.
             pub(crate) fn new() -> Self {
-                Self(Uuid::now_v7().to_string())
+                Self(new_id())
             }
 
             /// The text of the id, as it crosses to the user interface and back.

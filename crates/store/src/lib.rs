@@ -12,6 +12,7 @@
 //! **How to test:** `cargo test -p paddock-store`. The tests work on real files, kill real processes
 //! and damage real databases.
 
+mod attachments;
 mod connection;
 mod conversations;
 mod error;
@@ -20,6 +21,7 @@ mod measurements;
 mod migrations;
 mod models;
 mod open;
+mod presets;
 mod records;
 mod rows;
 mod settings;
@@ -30,6 +32,7 @@ pub use ids::{ConversationId, MessageId};
 pub use measurements::LoadRecord;
 pub use models::ModelRecord;
 pub use open::{OpenReport, SetAside};
+pub use presets::{PresetRecord, TemplateRecord};
 pub use records::{
     Attachment, AttachmentKind, Conversation, ConversationSummary, Finish, FinishReason, Message, NewAttachment,
     NewTurn, Role, Timings, Turn,

@@ -216,4 +216,8 @@ pub struct Finish {
     pub full_text: Option<String>,
     /// The model that wrote it, where that was not known at its beginning; `None` keeps what is noted.
     pub model_name: Option<String>,
+    /// What the model did not see of the branch, as JSON; `None` keeps what is noted.
+    pub cut_json: Option<String>,
+    /// How long the model thought before it answered, in milliseconds; `None` keeps what is noted.
+    pub thinking_ms: Option<f64>,
 }

@@ -62,6 +62,42 @@ impl Store {
         Ok(turn)
     }
 
+    /// Makes an ended answer one that is being written again: what is appended follows what it has, and it becomes the
+    /// conversation's head. How long it took and what went wrong with it are forgotten.
+    ///
+    /// # Errors
+    /// [`Error::UnknownMessage`], [`Error::NotAnAnswer`] (also for one that answers no question),
+    /// [`Error::StillBeingWritten`].
+    pub fn reopen_answer(&mut self, answer_id: &MessageId) -> Result<Turn, Error> {
+        let transaction = self.connection.write(Durability::PowerCut)?;
+        let old = live_message(&transaction, answer_id)?;
+        let (Role::Assistant, Some(question)) = (old.role, old.parent_id) else {
+            return Err(Error::NotAnAnswer(answer_id.clone()));
+        };
+        if old.finish_reason.is_none() {
+            return Err(Error::StillBeingWritten(answer_id.clone()));
+        }
+        let user = live_message(&transaction, &question)?;
+        if user.role != Role::User {
+            return Err(Error::NotAnAnswer(answer_id.clone()));
+        }
+        transaction.execute(
+            "UPDATE messages SET finish_reason = NULL, error_json = NULL, cache_n = NULL, prompt_n = NULL,
+                 prompt_ms = NULL, predicted_n = NULL, predicted_ms = NULL
+             WHERE id = ?1",
+            [answer_id],
+        )?;
+        transaction
+            .execute("UPDATE conversations SET head_id = ?2 WHERE id = ?1", params![old.conversation_id, answer_id])?;
+        let turn = Turn {
+            conversation: live_summary(&transaction, &old.conversation_id)?,
+            user,
+            answer: live_message(&transaction, answer_id)?,
+        };
+        transaction.commit()?;
+        Ok(turn)
+    }
+
     /// Appends to a running answer. Cheap (about 0.01 ms): it does not wait for the disk. An empty
     /// `delta` does nothing.
     ///
@@ -101,7 +137,9 @@ impl Store {
             "UPDATE messages SET content = :content, finish_reason = :reason, cache_n = :cache_n,
                  prompt_n = :prompt_n, prompt_ms = :prompt_ms, predicted_n = :predicted_n,
                  predicted_ms = :predicted_ms, error_json = :error_json,
-                 model_name = coalesce(:model_name, model_name)
+                 model_name = coalesce(:model_name, model_name),
+                 cut_json = coalesce(:cut_json, cut_json),
+                 thinking_ms = coalesce(:thinking_ms, thinking_ms)
              WHERE id = :id",
             named_params! {
                 ":id": answer_id,
@@ -114,6 +152,8 @@ impl Store {
                 ":predicted_ms": timings.map(|t| finite(t.predicted_ms)),
                 ":error_json": finish.error_json,
                 ":model_name": finish.model_name,
+                ":cut_json": finish.cut_json,
+                ":thinking_ms": finish.thinking_ms.map(finite),
             },
         )?;
         transaction.execute("DELETE FROM answer_chunks WHERE message_id = ?1", [answer_id])?;

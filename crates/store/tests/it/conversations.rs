@@ -1,6 +1,8 @@
 //! Turns, branches, and what a person does to a conversation.
 
-use paddock_store::{Error, Finish, FinishReason, MessageId, NewTurn, Role, Store};
+use paddock_store::{
+    AttachmentKind, ConversationId, Error, Finish, FinishReason, MessageId, NewAttachment, NewTurn, Role, Store,
+};
 
 use crate::{Place, follow, following, opening, stopped, timings};
 
@@ -71,12 +73,78 @@ fn the_full_text_replaces_the_pieces() {
         timings: None,
         error_json: Some(r#"{"code":"engine_died"}"#.to_owned()),
         full_text: Some("the whole".to_owned()),
+        cut_json: Some("{}".to_owned()),
+        thinking_ms: Some(1_500.0),
         model_name: None,
     };
     let ended = store.finish_answer(&turn.answer.id, finish, 1).unwrap();
     assert_eq!(ended.content, "the whole");
     assert_eq!(ended.timings, None);
     assert_eq!(ended.error_json.as_deref(), Some(r#"{"code":"engine_died"}"#));
+    assert_eq!((ended.cut_json.as_deref(), ended.thinking_ms), (Some("{}"), Some(1_500.0)));
+}
+
+#[test]
+fn an_answer_that_is_gone_on_with_keeps_its_text_and_becomes_the_head() {
+    let mut store = Store::open_in_memory().unwrap();
+    let turn = store.begin_turn(opening("x")).unwrap();
+    assert!(matches!(store.reopen_answer(&turn.answer.id), Err(Error::StillBeingWritten(_))));
+    store.append_answer(&turn.answer.id, "one ").unwrap();
+    let thought = Finish { thinking_ms: Some(20.0), ..stopped() };
+    store.finish_answer(&turn.answer.id, thought, 1).unwrap();
+    let other = store.begin_retry(&turn.answer.id, None, 2).unwrap();
+    let again = store.reopen_answer(&turn.answer.id).unwrap();
+    assert_eq!((again.user.id, again.answer.content.as_str()), (turn.user.id.clone(), "one "));
+    assert_eq!((again.answer.finish_reason, again.answer.timings), (None, None));
+    assert_eq!(store.conversation(&turn.conversation.id).unwrap().head, Some(turn.answer.id.clone()));
+    store.append_answer(&turn.answer.id, "two").unwrap();
+    let ended = store.finish_answer(&turn.answer.id, stopped(), 3).unwrap();
+    assert_eq!((ended.content.as_str(), ended.thinking_ms), ("one two", Some(20.0)));
+    assert!(matches!(store.reopen_answer(&turn.user.id), Err(Error::NotAnAnswer(_))));
+    assert!(store.message(&other.answer.id).is_ok());
+}
+
+#[test]
+fn a_proposed_title_never_replaces_the_persons_own() {
+    let mut store = Store::open_in_memory().unwrap();
+    let id = store.begin_turn(opening("x")).unwrap().conversation.id;
+    assert!(store.propose_title(&id, "Proposed").unwrap());
+    assert!(store.propose_title(&id, "Proposed again").unwrap(), "it is still not the person's");
+    store.rename(&id, "Mine").unwrap();
+    assert!(!store.propose_title(&id, "Late").unwrap());
+    assert_eq!(store.conversations().unwrap()[0].title, "Mine");
+    assert!(!store.propose_title(&ConversationId::from("gone"), "x").unwrap());
+}
+
+#[test]
+fn a_setup_is_kept_and_can_be_taken_back() {
+    let mut store = Store::open_in_memory().unwrap();
+    let id = store.begin_turn(opening("x")).unwrap().conversation.id;
+    store.set_setup(&id, Some(r#"{"system":"Be brief."}"#)).unwrap();
+    assert_eq!(store.conversation(&id).unwrap().setup_json.as_deref(), Some(r#"{"system":"Be brief."}"#));
+    store.set_setup(&id, None).unwrap();
+    assert_eq!(store.conversation(&id).unwrap().setup_json, None);
+}
+
+#[test]
+fn files_that_were_sent_are_read_back_in_their_order_with_their_texts() {
+    let mut store = Store::open_in_memory().unwrap();
+    let file = |name: &str, text: &str| NewAttachment {
+        name: name.into(),
+        kind: AttachmentKind::Code,
+        size_bytes: 7,
+        n_tokens: None,
+        text: text.into(),
+    };
+    let attachments = vec![file("b.rs", "fn b() {}"), file("a.rs", "fn a() {}")];
+    let turn = store.begin_turn(NewTurn { attachments, ..opening("look") }).unwrap();
+    let read = store.attachment_texts(&turn.user.id).unwrap();
+    let texts: Vec<&str> = read.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(texts, ["fn b() {}", "fn a() {}"]);
+    let described: Vec<_> = read.iter().map(|(attachment, _)| attachment.clone()).collect();
+    assert_eq!(turn.user.attachments, described);
+    assert_eq!(store.attachment_text(&read[1].0.id).unwrap(), "fn a() {}");
+    assert!(matches!(store.attachment_text("none"), Err(Error::NotThere { .. })));
 }
 
 #[test]

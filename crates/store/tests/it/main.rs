@@ -4,6 +4,7 @@
 mod conversations;
 mod damage;
 mod killed;
+mod presets;
 mod records;
 mod tree;
 
@@ -70,7 +71,15 @@ fn follow(conversation: &ConversationId, parent: &MessageId, content: &str) -> N
 }
 
 fn stopped() -> Finish {
-    Finish { reason: FinishReason::Stop, timings: Some(timings()), error_json: None, full_text: None, model_name: None }
+    Finish {
+        reason: FinishReason::Stop,
+        timings: Some(timings()),
+        error_json: None,
+        full_text: None,
+        model_name: None,
+        cut_json: None,
+        thinking_ms: None,
+    }
 }
 
 fn timings() -> Timings {
