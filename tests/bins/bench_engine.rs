@@ -180,7 +180,7 @@ async fn compare_small(
     let model = load_bare(backend, &path)?;
     let mut bare = Bare::new(backend, &model, &host.loaded)?;
     let question = message(ChatRole::User, "Count to 300.");
-    let prompt_tokens = host.host.count_tokens(vec![question.clone()]).await?;
+    let prompt_tokens = host.host.count_tokens(vec![question.clone()], false).await?;
     let (mut bare_us, mut host_us) = (f64::INFINITY, f64::INFINITY);
     for _ in 0..SMALL_ROUNDS {
         let host_turn = host.turn(&question, SMALL_ANSWER_TOKENS).await?;
@@ -220,8 +220,8 @@ impl Host {
     async fn question(&self, tokens: u32) -> Result<ChatMessage> {
         const SAMPLE_WORDS: u32 = 100;
         let words = |n: u32| message(ChatRole::User, &"Where do the horses sleep tonight? ".repeat(n as usize));
-        let empty = self.host.count_tokens(vec![words(0)]).await?;
-        let sample = self.host.count_tokens(vec![words(SAMPLE_WORDS)]).await?;
+        let empty = self.host.count_tokens(vec![words(0)], false).await?;
+        let sample = self.host.count_tokens(vec![words(SAMPLE_WORDS)], false).await?;
         Ok(words(tokens.saturating_sub(empty) * SAMPLE_WORDS / (sample - empty)))
     }
 

@@ -29,6 +29,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         conversation_id: None,
         parent_id: None,
         content: message.into_string().map_err(|_| "the message is not text")?,
+        attachments: Vec::new(),
+        setup: None,
     };
     let mut shown = 0;
     app.chat_send(request, |event| {
@@ -38,7 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 shown += delta.len();
                 format!("text {shown}")
             }
-            ChatEvent::Progress { .. } => return,
+            ChatEvent::Queued { .. } | ChatEvent::Progress { .. } => return,
             ChatEvent::Done { message } => format!("done {:?}", message.finish_reason),
         };
         // Whoever reads this may be gone.

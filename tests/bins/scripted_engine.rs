@@ -134,6 +134,11 @@ fn main() {
             Ok(Some(ToEngine { request: Request::Cancel { target }, .. })) => {
                 shared.cancelled.store(target, Ordering::Relaxed);
             }
+            // Like the real one, beside whatever is being done.
+            Ok(Some(ToEngine { id, request: Request::CountTexts { texts } })) => {
+                let n_tokens = texts.iter().map(|text| count(text.split_whitespace().count())).collect();
+                shared.send(id, Event::Counts { n_tokens });
+            }
             // The worker never ends before this loop does.
             Ok(Some(request)) => drop(requests.send(request)),
             Ok(None) => process::exit(0),
@@ -183,10 +188,10 @@ fn work(shared: &Shared, requests: &mpsc::Receiver<ToEngine>) {
             }),
             Request::Benchmark { .. } if loaded => fail(FailureCode::BadRequest, "A model is loaded."),
             Request::Benchmark { .. } => Event::Rates { devices: vec![rates()] },
-            Request::Tokenize { messages } => Event::Tokens { n_tokens: count_tokens(&messages) },
+            Request::Tokenize { messages, .. } => Event::Tokens { n_tokens: count_tokens(&messages) },
             Request::Generate(_) if !loaded => fail(FailureCode::NoModel, "No model is loaded."),
             Request::Generate(params) => generate(shared, id, &params),
-            Request::Hello { .. } | Request::Cancel { .. } => continue,
+            Request::Hello { .. } | Request::Cancel { .. } | Request::CountTexts { .. } => continue,
         };
         shared.busy.store(0, Ordering::Relaxed);
         shared.send(id, closing);
@@ -316,12 +321,51 @@ fn generate(shared: &Shared, id: u64, params: &GenerateParams) -> Event {
     }
     let timings =
         Timings { cache_n: cached, prompt_n: total - cached, prompt_ms: ms_since(started), ..Timings::default() };
-    let asked = if last.role == ChatRole::User { last.content.trim() } else { "" };
-    let (tokens, per_second) = match stream_order(asked) {
-        Some((n, per_second)) => (markdown(n), per_second),
-        None => (asked.split_inclusive(' ').map(str::to_owned).collect(), f64::INFINITY),
+    // An answer that is gone on with goes on where it is, as the real one does.
+    let (asked, begun) = match earlier.last() {
+        Some(question) if params.continue_answer => (question.content.trim(), last.content.as_str()),
+        _ if last.role == ChatRole::User => (last.content.trim(), ""),
+        _ => ("", ""),
     };
+    let (mut tokens, per_second) = if asked.starts_with(TITLE_REQUEST) {
+        (proposed_title(earlier), TITLE_SPEED)
+    } else if let Some((n, per_second)) = stream_order(asked) {
+        (markdown(n), per_second)
+    } else {
+        (asked.split_inclusive(' ').map(str::to_owned).collect(), f64::INFINITY)
+    };
+    skip(&mut tokens, begun);
     write(shared, id, &tokens, per_second, params.max_tokens, timings)
+}
+
+/// How a request for a title begins.
+const TITLE_REQUEST: &str = "Write a title";
+/// Tokens per second of a title: slow enough that something else can come in its way.
+const TITLE_SPEED: f64 = 100.0;
+
+/// Started with the argument `titles`, it proposes titles, in more words than are wanted; else it has no idea.
+fn proposed_title(conversation: &[ChatMessage]) -> Vec<String> {
+    if !std::env::args().any(|argument| argument == "titles") {
+        return Vec::new();
+    }
+    let first = conversation.iter().find(|message| message.role == ChatRole::User);
+    let about = first.map(|message| message.content.as_str()).unwrap_or_default();
+    let title = format!("Title: “A talk about {about}”.\nAnything else?");
+    title.split_inclusive(' ').map(str::to_owned).collect()
+}
+
+/// Take off the tokens that were written before.
+fn skip(tokens: &mut Vec<String>, begun: &str) {
+    let mut left = begun;
+    let written = tokens.iter().take_while(|token| match left.strip_prefix(token.as_str()) {
+        Some(rest) => {
+            left = rest;
+            true
+        }
+        None => false,
+    });
+    let written = written.count();
+    tokens.drain(..written);
 }
 
 /// `stream N at R`: how many tokens, and how many per second.

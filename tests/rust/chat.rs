@@ -115,6 +115,8 @@ async fn messages_that_make_no_sense_are_refused_before_anything_is_stored() {
         conversation_id: conversation.map(str::to_owned),
         parent_id: None,
         content,
+        attachments: Vec::new(),
+        setup: None,
     };
     let cases = [
         (request(None, " \n ".into()), ErrorCode::BadInput),
@@ -144,6 +146,8 @@ async fn a_second_message_while_an_answer_is_written_is_refused_and_another_chat
             conversation_id: Some(answer.conversation_id),
             parent_id: Some(answer.id),
             content: "hi".into(),
+            attachments: Vec::new(),
+            setup: None,
         };
         assert_eq!(test.app.chat_send(request, |_| {}).await.unwrap_err().code, ErrorCode::Busy);
         done(&test.send(None, "hello other chat").await)

@@ -137,6 +137,8 @@ impl TestApp {
             conversation_id: after.map(|message| message.conversation_id.clone()),
             parent_id: after.map(|message| message.id.clone()),
             content: content.into(),
+            attachments: Vec::new(),
+            setup: None,
         };
         let mut events = Vec::new();
         patiently(self.app.chat_send(request, |event| {

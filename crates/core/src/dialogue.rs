@@ -95,7 +95,13 @@ impl Dialogue {
         }
         let mut messages = self.messages.clone();
         messages.push(ChatMessage { role: ChatRole::User, content: prompt });
-        let params = GenerateParams { messages: messages.clone(), sampling: self.sampling.clone(), stop, max_tokens };
+        let params = GenerateParams {
+            messages: messages.clone(),
+            sampling: self.sampling.clone(),
+            stop,
+            max_tokens,
+            ..GenerateParams::default()
+        };
         let mut generation = self.host.generate(params);
         let cancel = generation.canceller();
         let read = async {

@@ -17,8 +17,8 @@ use tokio::sync::{mpsc, watch};
 use crate::{
     Death,
     protocol::{
-        BENCHMARK_SECONDS, ChatMessage, Device, DeviceRates, Event, Failure, FinishReason, GenerateParams, Inspected,
-        LoadParams, LoadPhase, Loaded, Request, Timings,
+        BENCHMARK_SECONDS, ChatMessage, Device, DeviceRates, Event, Failure, FailureCode, FinishReason, GenerateParams,
+        Inspected, LoadParams, LoadPhase, Loaded, Request, Timings,
     },
     supervisor::{self, Order},
 };
@@ -205,14 +205,35 @@ impl EngineHost {
         Ok(())
     }
 
-    /// What a conversation takes in the loaded model's tokens.
+    /// What a conversation takes in the loaded model's tokens, as the prompt of its answer; with `continue_answer`, of
+    /// what goes on with its last message.
     ///
     /// # Errors
     /// See [`EngineError`].
-    pub async fn count_tokens(&self, messages: Vec<ChatMessage>) -> Result<u32, EngineError> {
-        let mut reply = self.request(Request::Tokenize { messages });
+    pub async fn count_tokens(&self, messages: Vec<ChatMessage>, continue_answer: bool) -> Result<u32, EngineError> {
+        let mut reply = self.request(Request::Tokenize { messages, continue_answer });
         loop {
             if let Event::Tokens { n_tokens } = reply.next().await? {
+                return Ok(n_tokens);
+            }
+        }
+    }
+
+    /// What texts take in the loaded model's tokens, each by itself. Does not wait for an answer that is being written.
+    ///
+    /// # Errors
+    /// See [`EngineError`]; [`FailureCode::NoModel`] before a model is loaded.
+    pub async fn count_texts(&self, texts: Vec<String>) -> Result<Vec<u32>, EngineError> {
+        if !matches!(*self.life.borrow(), Life::Running(_)) {
+            return Err(EngineError::Failed(Failure {
+                code: FailureCode::NoModel,
+                message: "No model is loaded.".into(),
+                details: None,
+            }));
+        }
+        let mut reply = self.request(Request::CountTexts { texts });
+        loop {
+            if let Event::Counts { n_tokens } = reply.next().await? {
                 return Ok(n_tokens);
             }
         }

@@ -9,7 +9,7 @@ use paddock_hardware::{NvidiaReport, Rates};
 use serde::{Deserialize, Serialize};
 
 /// Version of this protocol. Raised when a message changes its meaning or loses a field; the handshake refuses any other.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
 
 /// The longest line either side accepts, in bytes, its newline included. A conversation of a million words fits;
 /// anything longer is garbage and closes the connection.
@@ -74,6 +74,15 @@ pub enum Request {
     Tokenize {
         /// Rendered with the chat template as [`Request::Generate`] would.
         messages: Vec<ChatMessage>,
+        /// As [`GenerateParams::continue_answer`].
+        #[serde(default)]
+        continue_answer: bool,
+    },
+    /// Count texts by themselves, without a chat template around them. Answered beside whatever else is being done, also
+    /// while an answer is written. Closed by [`Event::Counts`].
+    CountTexts {
+        /// Nothing in them counts as a control token.
+        texts: Vec<String>,
     },
 }
 
@@ -176,6 +185,8 @@ pub enum FlashAttention {
 pub struct GenerateParams {
     /// The conversation, oldest first; the last one is normally the user's.
     pub messages: Vec<ChatMessage>,
+    /// The last message is the assistant's and is gone on with, from its very last character, instead of answered.
+    pub continue_answer: bool,
     /// How the next token is chosen.
     pub sampling: Sampling,
     /// Texts that end the answer; they are not part of it.
@@ -314,6 +325,11 @@ pub enum Event {
     Tokens {
         /// How many.
         n_tokens: u32,
+    },
+    /// Closes [`Request::CountTexts`].
+    Counts {
+        /// One number for each text, in their order.
+        n_tokens: Vec<u32>,
     },
     /// Closes any request that could not be done.
     Failed(Failure),

@@ -55,6 +55,7 @@ pub(crate) fn closes_request(event: &Event) -> bool {
         | Event::Unloaded
         | Event::Done { .. }
         | Event::Tokens { .. }
+        | Event::Counts { .. }
         | Event::Failed(_) => true,
         Event::LoadProgress { .. } | Event::PromptProgress { .. } | Event::Token { .. } | Event::Heartbeat { .. } => {
             false
@@ -216,6 +217,8 @@ impl Supervisor {
                 }
                 return;
             }
+            // Texts are counted beside the work, so this says nothing about the work.
+            Event::Counts { .. } => {}
             _ => engine.progressed_at = engine.heard_at,
         }
         let Some(id) = id else { return };

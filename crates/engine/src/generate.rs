@@ -35,12 +35,17 @@ pub(crate) struct Session {
     held: Vec<LlamaToken>,
     /// How long a piece of a prompt may be at the speed seen so far, in tokens.
     piece_len: usize,
+    /// Tokens computed at once.
+    n_ubatch: usize,
 }
 
 /// The pieces in which a prompt is processed are as long as takes about this time, so that the progress bar moves on a
 /// slow computer, and a fast one still computes in full batches. Every piece reads all weights again: of a 1B model on
 /// two cores, pieces of 256 tokens cost 1 % of the speed, of 128 3 %, of 32 17 % (`npm run bench -- engine`).
 const PIECE_MS: f64 = 5_000.0;
+/// Several micro-batches make one piece only while they take no longer than this together: apart they cost nothing more,
+/// and the bar moves sooner.
+const SEVERAL_MS: f64 = 1_000.0;
 /// The first piece after a load, before anything is known of the speed, is as long as a thread of this many operations
 /// per second would take. Measured: 75 to 80 GFLOP/s on AVX2 cores with K-quants and Q8_0.
 const THREAD_FLOP_S: f64 = 75e9;
@@ -49,9 +54,10 @@ const SHORTEST_PIECE: usize = 32;
 
 impl Session {
     /// `n_threads`: those that understand prompts.
-    pub(crate) fn new(context: Context, n_threads: u32) -> Self {
-        let piece_len = first_piece(context.model().n_params(), n_threads, context.n_batch() as usize);
-        Self { context, held: Vec::new(), piece_len }
+    pub(crate) fn new(context: Context, n_threads: u32, n_ubatch: u32) -> Self {
+        let n_ubatch = n_ubatch as usize;
+        let piece_len = first_piece(context.model().n_params(), n_threads, n_ubatch, context.n_batch() as usize);
+        Self { context, held: Vec::new(), piece_len, n_ubatch }
     }
 
     pub(crate) fn context(&self) -> &Context {
@@ -145,7 +151,7 @@ impl Session {
             report(Report::Prompt { processed: count(self.held.len()), total, cached: count(cached) });
             // A few tokens take about as long as many, and would teach too little.
             if piece.len() * 2 >= self.piece_len.min(longest) {
-                self.piece_len = next_piece(piece.len(), ms_since(started), longest);
+                self.piece_len = next_piece(piece.len(), ms_since(started), self.n_ubatch, longest);
             }
         }
         Ok(true)
@@ -253,18 +259,18 @@ fn sampler(sampling: &Sampling, n_vocab: i32) -> LlamaSampler {
 }
 
 /// How long the first piece may be, for a model of so many weights. A graphics card is faster; the next piece will be.
-fn first_piece(n_params: u64, n_threads: u32, longest: usize) -> usize {
+fn first_piece(n_params: u64, n_threads: u32, n_ubatch: usize, longest: usize) -> usize {
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     // Two operations for every weight and token.
     let flop = 2.0 * n_params.max(1) as f64;
-    in_piece_time(f64::from(n_threads) * THREAD_FLOP_S / 1e3 / flop).clamp(SHORTEST_PIECE.min(longest), longest)
+    in_piece_time(f64::from(n_threads) * THREAD_FLOP_S / 1e3 / flop, n_ubatch).clamp(SHORTEST_PIECE.min(longest), longest)
 }
 
 /// Tokens that are understood in the time of a piece, at so many per millisecond.
-fn in_piece_time(tokens_per_ms: f64) -> usize {
+fn in_piece_time(tokens_per_ms: f64, n_ubatch: usize) -> usize {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate; saturates")]
-    let tokens = (tokens_per_ms * PIECE_MS) as usize;
-    tokens
+    let within = |ms: f64| (tokens_per_ms * ms) as usize;
+    within(PIECE_MS).min(n_ubatch).max(within(SEVERAL_MS))
 }
 
 /// The next piece of `left` tokens: as few pieces as may be, all alike, since each reads all weights.
@@ -273,9 +279,9 @@ fn share(left: usize, piece_len: usize) -> usize {
 }
 
 /// How long a piece may be, after one of `len` tokens took `took_ms`.
-fn next_piece(len: usize, took_ms: f64, longest: usize) -> usize {
+fn next_piece(len: usize, took_ms: f64, n_ubatch: usize, longest: usize) -> usize {
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    let fitting = in_piece_time(len as f64 / took_ms.max(0.01));
+    let fitting = in_piece_time(len as f64 / took_ms.max(0.01), n_ubatch);
     // At most doubled, since the first pieces of a prompt are cheaper than the last.
     (fitting.min(len * 2) / SHORTEST_PIECE * SHORTEST_PIECE).clamp(SHORTEST_PIECE.min(longest), longest)
 }
@@ -294,10 +300,10 @@ mod tests {
 
     #[test]
     fn the_first_piece_is_long_for_a_small_model_and_short_for_a_large_one() {
-        assert_eq!(first_piece(1_236_000_000, 2, 2048), 303);
-        assert_eq!(first_piece(70_600_000_000, 8, 2048), 32);
-        assert_eq!(first_piece(2_700_000, 1, 2048), 2048);
-        assert_eq!(first_piece(0, 0, 16), 16);
+        assert_eq!(first_piece(1_236_000_000, 2, 512, 2048), 303);
+        assert_eq!(first_piece(70_600_000_000, 8, 512, 2048), 32);
+        assert_eq!(first_piece(2_700_000, 1, 512, 2048), 2048);
+        assert_eq!(first_piece(0, 0, 16, 16), 16);
     }
 
     #[test]
@@ -312,10 +318,18 @@ mod tests {
 
     #[test]
     fn pieces_grow_on_a_fast_computer_and_stay_short_on_a_slow_one() {
-        assert_eq!(next_piece(128, 10.0, 2048), 256);
-        assert_eq!(next_piece(1024, 100.0, 2048), 2048);
-        assert_eq!(next_piece(128, 8_000.0, 2048), 64);
-        assert_eq!(next_piece(32, 60_000.0, 2048), 32);
-        assert_eq!(next_piece(128, 0.0, 16), 16);
+        assert_eq!(next_piece(128, 10.0, 512, 2048), 256);
+        assert_eq!(next_piece(1024, 100.0, 512, 2048), 2048);
+        assert_eq!(next_piece(128, 8_000.0, 512, 2048), 64);
+        assert_eq!(next_piece(32, 60_000.0, 512, 2048), 32);
+        assert_eq!(next_piece(128, 0.0, 16, 16), 16);
+    }
+
+    #[test]
+    fn a_piece_is_one_micro_batch_or_takes_about_a_second() {
+        // 400 tokens a second: four micro-batches would take five seconds.
+        assert_eq!(next_piece(2048, 5_120.0, 512, 2048), 512);
+        // 1,600 tokens a second: three of them take about one.
+        assert_eq!(next_piece(2048, 1_280.0, 512, 2048), 1600);
     }
 }

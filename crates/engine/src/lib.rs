@@ -1,7 +1,8 @@
 //! The engine process. The app starts its own executable as `… engine`, and that comes here before anything else.
 //!
-//! Three threads: this one reads requests and answers the handshake and cancellations at once; the engine thread
-//! (`worker`) owns model and context and does the work; a third sends heartbeats. The end of standard input is the stop
+//! Four threads: this one reads requests and answers the handshake and cancellations at once; the engine thread
+//! (`worker`) owns model and context and does the work; a third sends heartbeats; a fourth counts the tokens of texts
+//! beside the work. The end of standard input is the stop
 //! signal: the work is told to stop, given a moment, and the process ends.
 //!
 //! Links llama.cpp. Knows nothing of network, database or settings.
@@ -17,6 +18,7 @@ mod prompt;
 mod stdio;
 mod template;
 mod text;
+mod tokenizer;
 mod wire;
 mod worker;
 
@@ -98,9 +100,15 @@ pub fn main() -> ! {
         }
         drop(ended);
     });
+    let counter = start_counter(&outbox);
     loop {
         match framing::read_blocking(&mut stdin, &mut line) {
             Ok(Some(ToEngine { request: Request::Cancel { target }, .. })) => liveness::cancel(target),
+            Ok(Some(ToEngine { id, request: Request::CountTexts { texts } })) => {
+                if counter.send((id, texts)).is_err() {
+                    process::exit(EXIT_SYSTEM);
+                }
+            }
             Ok(Some(request)) => {
                 if requests.send(request).is_err() {
                     // The engine thread panicked a moment ago.
@@ -117,6 +125,18 @@ pub fn main() -> ! {
     let _ended_or_not = worker_ended.recv_timeout(DRAIN_LIMIT);
     // Without running native destructors, which may wait for a GPU.
     process::exit(0)
+}
+
+/// Count texts on a thread of its own: a long one must delay neither an answer nor its cancellation.
+fn start_counter(outbox: &Outbox) -> mpsc::Sender<(u64, Vec<String>)> {
+    let (counter, inbox) = mpsc::channel::<(u64, Vec<String>)>();
+    let outbox = outbox.clone();
+    thread::spawn(move || {
+        for (id, texts) in inbox {
+            outbox.send(id, tokenizer::count(&texts).unwrap_or_else(Event::Failed));
+        }
+    });
+    counter
 }
 
 /// A line that makes no sense: whatever speaks there is not our app, or not in its right mind.

@@ -1,6 +1,6 @@
 //! From a file to a model with a context: for real, or only to know what that would take.
 
-use std::{path::Path, rc::Rc};
+use std::{path::Path, sync::Arc};
 
 use llama_cpp_2::llama_backend::LlamaBackend;
 use paddock_engine_api::protocol::{DEFAULT_N_CTX, Failure, FailureCode, Inspected, LoadParams, LoadPhase, MAX_N_CTX};
@@ -14,7 +14,7 @@ use crate::{
 
 /// A model with its context.
 pub(crate) struct Opened {
-    pub(crate) model: Rc<Model>,
+    pub(crate) model: Arc<Model>,
     pub(crate) context: Context,
     /// How the context was made.
     pub(crate) used: ContextParams,
@@ -72,7 +72,7 @@ fn open_as(
         }
         !liveness::is_cancelled()
     });
-    let model = Rc::new(model.ok_or_else(|| load_failure(&params.path, log))?);
+    let model = Arc::new(model.ok_or_else(|| load_failure(&params.path, log))?);
     liveness::progressed();
     if liveness::is_cancelled() {
         return Err(failure(FailureCode::Cancelled, STOPPED));
@@ -85,7 +85,7 @@ fn open_as(
     }
     let used = context_params(params, &model);
     on_progress(LoadPhase::WarmingUp, 0.0);
-    let context = Context::new(backend, Rc::clone(&model), &used).ok_or_else(|| context_failure(used.n_ctx, log))?;
+    let context = Context::new(backend, Arc::clone(&model), &used).ok_or_else(|| context_failure(used.n_ctx, log))?;
     Ok(Opened { model, context, used })
 }
 

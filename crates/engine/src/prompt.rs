@@ -55,6 +55,12 @@ impl Guard {
         Some((protected, taken))
     }
 
+    /// The same for one text.
+    pub(crate) fn protect_one(&self, text: &str) -> Option<(String, Taken)> {
+        let mut taken = Taken::default();
+        Some((self.protect_text(text, &mut taken)?, taken))
+    }
+
     fn protect_text(&self, text: &str, taken: &mut Taken) -> Option<String> {
         // A special text could also arise where a message meets the template (or another message): from a message's
         // end that begins one, or a message's beginning that ends one.

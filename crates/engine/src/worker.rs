@@ -1,10 +1,14 @@
 //! The engine thread: it alone owns model and context, and does one request after the other.
 
-use std::{path::Path, sync::mpsc::Receiver, time::Instant};
+use std::{
+    path::Path,
+    sync::{Arc, mpsc::Receiver},
+    time::Instant,
+};
 
 use llama_cpp_2::{llama_backend::LlamaBackend, token::LlamaToken};
 use paddock_engine_api::protocol::{
-    ChatMessage, Event, Failure, FailureCode, GenerateParams, LoadParams, LoadPhase, Loaded, Request, Sampling,
+    ChatMessage, ChatRole, Event, Failure, FailureCode, GenerateParams, LoadParams, LoadPhase, Loaded, Request, Sampling,
     ToEngine,
 };
 
@@ -15,8 +19,8 @@ use crate::{
     liveness,
     llama::{self, ContextParams, DecodeError, Model},
     load::{self, Opened},
-    prompt::{self, Guard},
     template::{ChatTemplate, Vocabulary},
+    tokenizer::{self, Tokenizer},
     wire::Outbox,
 };
 
@@ -24,7 +28,7 @@ use crate::{
 struct Engine {
     session: Session,
     template: ChatTemplate,
-    guard: Guard,
+    tokenizer: Arc<Tokenizer>,
 }
 
 /// Do requests until there are no more.
@@ -56,17 +60,17 @@ impl Worker<'_> {
             Request::Inspect(params) => load::inspect(self.backend()?, &params).map(Event::Inspected),
             Request::Benchmark { seconds } => self.benchmark(seconds),
             Request::Unload => {
-                self.engine = None;
+                self.drop_engine();
                 Ok(Event::Unloaded)
             }
             Request::Generate(params) => self.generate(id, &params),
-            Request::Tokenize { messages } => {
+            Request::Tokenize { messages, continue_answer } => {
                 let engine = self.engine.as_ref().ok_or_else(no_model)?;
-                let n_tokens = u32::try_from(engine.tokenize(&messages)?.len()).unwrap_or(u32::MAX);
+                let n_tokens = u32::try_from(engine.tokenize(&messages, continue_answer)?.len()).unwrap_or(u32::MAX);
                 Ok(Event::Tokens { n_tokens })
             }
-            // The reader answers these itself.
-            Request::Hello { .. } | Request::Cancel { .. } => {
+            // The reader answers these itself, or has them answered.
+            Request::Hello { .. } | Request::Cancel { .. } | Request::CountTexts { .. } => {
                 Err(failure(FailureCode::BadRequest, "This request does not belong here."))
             }
         }
@@ -87,19 +91,25 @@ impl Worker<'_> {
         let started = Instant::now();
         load::check(params)?;
         // First, so that two models never take memory at once.
-        self.engine = None;
+        self.drop_engine();
         let outbox = self.outbox;
         let report = |phase, fraction| outbox.send(id, Event::LoadProgress { phase, fraction });
         let log = llama::log_mark();
         let Opened { model, context, used } = load::open(self.backend()?, params, report)?;
-        let mut session = Session::new(context, used.n_threads_batch);
+        let mut session = Session::new(context, used.n_threads_batch, used.n_ubatch);
         session.warm_up(model.bos().0.unwrap_or(LlamaToken(0))).map_err(|error| stopped_or(error, log))?;
         report(LoadPhase::WarmingUp, 1.0);
 
-        let engine = Engine::new(session, &model);
+        let engine = Engine::new(session, Arc::clone(&model));
         let loaded = engine.describe(&model, params, &used, started);
+        tokenizer::share(Some(Arc::clone(&engine.tokenizer)));
         self.engine = Some(engine);
         Ok(Event::Loaded(Box::new(loaded)))
+    }
+
+    fn drop_engine(&mut self) {
+        tokenizer::share(None);
+        self.engine = None;
     }
 
     fn benchmark(&mut self, seconds: f32) -> Result<Event, Failure> {
@@ -120,7 +130,7 @@ impl Worker<'_> {
         if params.messages.is_empty() {
             return Err(failure(FailureCode::BadRequest, "There is nothing to answer: the conversation is empty."));
         }
-        let prompt = engine.tokenize(&params.messages)?;
+        let prompt = engine.tokenize(&params.messages, params.continue_answer)?;
         let n_ctx = engine.session.context().n_ctx();
         if prompt.len() >= n_ctx as usize {
             return Err(failure(
@@ -152,28 +162,30 @@ impl Worker<'_> {
 }
 
 impl Engine {
-    fn new(session: Session, model: &Model) -> Self {
+    fn new(session: Session, model: Arc<Model>) -> Self {
         let specials = model.special_texts();
         let text = |token: Option<LlamaToken>| token.map(|token| model.token_text(token)).unwrap_or_default();
         let vocabulary =
             Vocabulary { bos_token: text(model.bos().0), eos_token: text(model.eos()), special_texts: &specials };
         let template = ChatTemplate::choose(model.chat_template(), vocabulary);
-        Self { session, template, guard: Guard::new(specials) }
+        Self { session, template, tokenizer: Arc::new(Tokenizer::new(model, specials)) }
     }
 
-    fn tokenize(&self, messages: &[ChatMessage]) -> Result<Vec<LlamaToken>, Failure> {
+    /// The prompt of an answer. With `continue_answer` the last message is the beginning of that answer: the template
+    /// sees only what is before it, and it follows as it is, since templates trim, close and sometimes cut answers.
+    fn tokenize(&self, messages: &[ChatMessage], continue_answer: bool) -> Result<Vec<LlamaToken>, Failure> {
         let too_much = || {
             failure(FailureCode::BadRequest, "This conversation holds more control tokens or text than can be handled.")
         };
         let model = self.session.context().model();
-        let (protected, taken) = self.guard.protect(messages).ok_or_else(too_much)?;
-        let rendered = self
+        let (mut protected, taken) = self.tokenizer.guard().protect(messages).ok_or_else(too_much)?;
+        let begun = if continue_answer { Some(begun_answer(&mut protected)?) } else { None };
+        let mut rendered = self
             .template
             .render(&protected)
             .map_err(|error| failure(FailureCode::TemplateRefused, error.to_string()))?;
-        let mut tokens =
-            prompt::tokenize(&taken.pieces(&rendered), |text, special, into| model.tokenize(text, special, into))
-                .ok_or_else(too_much)?;
+        rendered.push_str(&begun.unwrap_or_default());
+        let mut tokens = self.tokenizer.tokens(&rendered, &taken).ok_or_else(too_much)?;
         // Most templates begin with the token themselves; twice would confuse the model.
         if let (Some(bos), true) = model.bos()
             && !rendered.starts_with(self.template.bos_text())
@@ -213,6 +225,17 @@ impl Engine {
             template: self.template.source,
             warnings,
         }
+    }
+}
+
+/// Takes the answer that is to be gone on with off the end of a conversation.
+fn begun_answer(messages: &mut Vec<ChatMessage>) -> Result<String, Failure> {
+    match messages.pop() {
+        Some(ChatMessage { role: ChatRole::Assistant, content }) if !messages.is_empty() => Ok(content),
+        _ => Err(failure(
+            FailureCode::BadRequest,
+            "There is nothing to go on with: the conversation does not end with an answer to something.",
+        )),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A context: the KV cache, the computation, and the logits it leaves.
 
-use std::{ffi::c_void, ptr::NonNull, rc::Rc, slice};
+use std::{ffi::c_void, ptr::NonNull, slice, sync::Arc};
 
 use llama_cpp_2::{llama_backend::LlamaBackend, token::LlamaToken};
 use llama_cpp_sys_2 as sys;
@@ -35,7 +35,7 @@ pub(crate) enum DecodeError {
 /// A context with one sequence. Freed when dropped, before its model.
 pub(crate) struct Context {
     ptr: NonNull<sys::llama_context>,
-    model: Rc<Model>,
+    model: Arc<Model>,
 }
 
 /// The only sequence in use.
@@ -57,7 +57,7 @@ unsafe extern "C" {
 
 impl Context {
     /// `None`: memory for the KV cache or the computation could not be had; the log knows more.
-    pub(crate) fn new(_backend: &LlamaBackend, model: Rc<Model>, params: &ContextParams) -> Option<Self> {
+    pub(crate) fn new(_backend: &LlamaBackend, model: Arc<Model>, params: &ContextParams) -> Option<Self> {
         /// Called between graph nodes (on the CPU; GPU backends do not call it): a sign of life, and a way out.
         extern "C" fn keep_going(_user_data: *mut c_void) -> bool {
             liveness::progressed();
@@ -83,7 +83,7 @@ impl Context {
             FlashAttention::Off => sys::LLAMA_FLASH_ATTN_TYPE_DISABLED,
         };
         raw.abort_callback = Some(keep_going);
-        // SAFETY: the model is valid, is kept alive by `Rc`, and only this thread makes contexts of it; the callback
+        // SAFETY: the model is valid, is kept alive by `Arc`, and only this thread makes contexts of it; the callback
         // needs no data and is a function for ever.
         let ptr = unsafe { sys::llama_init_from_model(model.as_ptr(), raw) };
         NonNull::new(ptr).map(|ptr| Self { ptr, model })

@@ -26,6 +26,12 @@ pub(crate) struct Model {
     ptr: NonNull<sys::llama_model>,
 }
 
+// SAFETY: after its load a model does not change any more: llama.cpp's own server tokenizes on other threads while one
+// computes. Every method here reads, and contexts, which write, are made and used by the engine thread alone.
+unsafe impl Send for Model {}
+// SAFETY: as above.
+unsafe impl Sync for Model {}
+
 /// Metadata longer than this is cut: a chat template of a quarter of a megabyte is not one.
 const MAX_META_BYTES: usize = 256 * 1024;
 
@@ -230,7 +236,7 @@ impl Model {
 
 impl Drop for Model {
     fn drop(&mut self) {
-        // SAFETY: the only owner; contexts hold the model through `Rc` and are freed first.
+        // SAFETY: the only owner; contexts hold the model through `Arc` and are freed first.
         unsafe { sys::llama_model_free(self.as_ptr()) };
     }
 }
