@@ -1,16 +1,19 @@
 //! What the page can ask for around conversations: organising, setting up, composing, files, links.
 
-use paddock_core::{
-    ApiError,
-    view::{
-        Backup, ChatSettings, ChatSetup, ContextUse, Conversation, ConversationSummary, EraseReport, ExportFormat,
-        Folder, ImportReport, NewAttachment, Place, PlaceKind, Preset, PromptTemplate, SearchHit, SearchRequest,
-        StartReport, TokenCounts,
-    },
+use paddock_core::view::{
+    Backup, ChatSettings, ChatSetup, ContextUse, Conversation, ConversationSummary, EraseReport, ExportFormat, Folder,
+    ImportReport, NewAttachment, Place, PlaceKind, Preset, PromptTemplate, SearchHit, SearchRequest, StartReport,
+    TokenCounts,
 };
 use tauri::{AppHandle, State};
 
-use crate::{commands::Answer, desk::Desk};
+use crate::{
+    commands::Answer,
+    desk::Desk,
+    outside::{self, Kind},
+};
+
+const JSON: Kind<'_> = Kind { name: "JSON", endings: &["json"] };
 
 #[tauri::command]
 #[specta::specta]
@@ -228,41 +231,55 @@ pub async fn export_conversation(
     id: String,
     format: ExportFormat,
 ) -> Answer<Option<String>> {
-    let _ = (&desk, &handle, &id, &format);
-    Err(ApiError::not_there_yet())
+    let app = desk.app()?;
+    let name = app.export_file_name(id.clone(), format).await?;
+    let kind = match format {
+        ExportFormat::Markdown => Kind { name: "Markdown", endings: &["md"] },
+        ExportFormat::Json => JSON,
+        ExportFormat::Html => Kind { name: "HTML", endings: &["html"] },
+    };
+    let Some(path) = outside::choose_new_file(&handle, &name, kind).await else { return Ok(None) };
+    app.export_conversation_to(id, format, &path).await?;
+    Ok(Some(outside::shown(&path)))
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn export_all(desk: State<'_, Desk>, handle: AppHandle) -> Answer<Option<String>> {
-    let _ = (&desk, &handle);
-    Err(ApiError::not_there_yet())
+    let app = desk.app()?;
+    let Some(path) = outside::choose_new_file(&handle, "Paddock conversations.json", JSON).await else {
+        return Ok(None);
+    };
+    app.export_all_to(&path).await?;
+    Ok(Some(outside::shown(&path)))
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn import_conversations(desk: State<'_, Desk>, handle: AppHandle) -> Answer<Option<ImportReport>> {
-    let _ = (&desk, &handle);
-    Err(ApiError::not_there_yet())
+    let app = desk.app()?;
+    let files =
+        outside::choose_files(&handle, Kind { name: "Conversations", endings: &["json", "jsonl", "zip"] }).await;
+    if files.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(app.import_files(files).await?))
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn open_link(handle: AppHandle, url: String) -> Answer<()> {
-    let _ = (&handle, &url);
-    Err(ApiError::not_there_yet())
+pub async fn open_link(url: String) -> Answer<()> {
+    outside::open_link(&url).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn places(desk: State<'_, Desk>) -> Answer<Vec<Place>> {
-    let _ = (&desk,);
-    Err(ApiError::not_there_yet())
+    desk.app()?.places().await
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn open_place(desk: State<'_, Desk>, handle: AppHandle, kind: PlaceKind) -> Answer<()> {
-    let _ = (&desk, &handle, &kind);
-    Err(ApiError::not_there_yet())
+pub async fn open_place(desk: State<'_, Desk>, kind: PlaceKind) -> Answer<()> {
+    outside::open_folder(desk.app()?.folder_to_show(kind).await?).await
 }

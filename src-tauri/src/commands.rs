@@ -9,13 +9,13 @@ use paddock_core::{
     },
 };
 use tauri::{AppHandle, State, Wry, ipc::Channel};
-use tauri_plugin_dialog::DialogExt;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 use crate::{
     chat_commands,
     desk::Desk,
     events::{ConversationsChanged, DownloadsChanged, EngineStateChanged, LibraryChanged},
+    outside::{self, Kind},
 };
 
 pub type Answer<T> = Result<T, ApiError>;
@@ -196,10 +196,8 @@ async fn list_models(desk: State<'_, Desk>) -> Answer<Vec<ModelEntry>> {
 #[tauri::command]
 #[specta::specta]
 async fn pick_model_file(handle: AppHandle) -> Answer<Option<String>> {
-    let (answer, answered) = tokio::sync::oneshot::channel();
-    handle.dialog().file().add_filter("GGUF", &["gguf"]).pick_file(move |file| drop(answer.send(file)));
-    let file = answered.await.ok().flatten();
-    Ok(file.and_then(|file| file.into_path().ok()).map(|path| path.display().to_string()))
+    let file = outside::choose_file(&handle, Kind { name: "GGUF", endings: &["gguf"] }).await;
+    Ok(file.as_deref().map(outside::shown))
 }
 
 #[tauri::command]
@@ -344,10 +342,7 @@ async fn set_download_settings(desk: State<'_, Desk>, settings: DownloadSettings
 #[tauri::command]
 #[specta::specta]
 async fn pick_folder(handle: AppHandle) -> Answer<Option<String>> {
-    let (answer, answered) = tokio::sync::oneshot::channel();
-    handle.dialog().file().pick_folder(move |folder| drop(answer.send(folder)));
-    let folder = answered.await.ok().flatten();
-    Ok(folder.and_then(|folder| folder.into_path().ok()).map(|path| path.display().to_string()))
+    Ok(outside::choose_folder(&handle).await.as_deref().map(outside::shown))
 }
 
 #[tauri::command]

@@ -6,6 +6,7 @@ mod chat_commands;
 mod commands;
 mod desk;
 mod events;
+mod outside;
 mod window;
 
 fn main() {

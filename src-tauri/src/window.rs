@@ -7,7 +7,9 @@ use std::{
 };
 
 use paddock_core::{DataDir, view::LoadSettings};
-use tauri::{AppHandle, Context, Manager, RunEvent, Url, WebviewUrl, WebviewWindowBuilder, Wry};
+use tauri::{
+    AppHandle, Context, Manager, RunEvent, Url, WebviewUrl, WebviewWindowBuilder, Wry, webview::NewWindowResponse,
+};
 
 use crate::{commands, desk::Desk, events};
 
@@ -65,7 +67,12 @@ fn open_window(handle: &AppHandle, webview_data: Option<PathBuf>) -> tauri::Resu
         .inner_size(1180.0, 780.0)
         .min_inner_size(480.0, 420.0)
         // The page never leads anywhere else, whatever a model writes into it.
-        .on_navigation(is_ours);
+        .on_navigation(is_ours)
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        // What is saved goes through the system's dialog (outside.rs), never past it.
+        .on_download(|_, _| false)
+        // Files that are dropped are the page's to read; without this it would only be told their paths.
+        .disable_drag_drop_handler();
     if let Some(folder) = webview_data {
         window = window.data_directory(folder);
     }

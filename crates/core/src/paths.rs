@@ -54,6 +54,11 @@ impl DataDir {
         self.0.join("paddock.db")
     }
 
+    /// Copies of the database.
+    pub fn backups(&self) -> PathBuf {
+        self.0.join("backups")
+    }
+
     /// Model files that Paddock brought.
     pub fn models(&self) -> PathBuf {
         self.0.join("models")
@@ -80,7 +85,7 @@ mod tests {
         let here = std::env::current_dir().unwrap();
         let place = DataDir::from_setting(Some("some where/ü".into())).unwrap();
         assert_eq!(place.path(), here.join("some where/ü"));
-        for file in [place.database(), place.models(), place.headers(), place.webview()] {
+        for file in [place.database(), place.backups(), place.models(), place.headers(), place.webview()] {
             assert!(file.starts_with(place.path()), "{file:?}");
         }
     }
