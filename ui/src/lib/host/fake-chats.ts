@@ -26,6 +26,9 @@ export interface FakeChats {
   ): Message;
   /** Writes an answer to `user` and tells of it. */
   answer(conversation: Stored, user: Message, onEvent: (e: ChatEvent) => void): Promise<void>;
+  /** Goes on with an answer and tells of it. */
+  goOn(conversation: Stored, answer: Message, onEvent: (e: ChatEvent) => void): Promise<void>;
+  summary(conversation: Stored): ConversationSummary;
   /** Tells the listeners of the list. */
   listChanged(): void;
 }

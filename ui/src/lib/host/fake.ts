@@ -157,6 +157,13 @@ class FakeHost
       ? this.find(request.conversationId)
       : this.#newConversation(request.content, now);
     const user = this.message(conversation.id, request.parentId, 'user', request.content);
+    user.attachments = request.attachments.map(({ name, kind, sizeBytes, nTokens }) => ({
+      id: this.newId('f'),
+      name,
+      kind,
+      sizeBytes,
+      nTokens,
+    }));
     conversation.messages.push(user);
     await this.answer(conversation, user, onEvent);
   }
@@ -240,11 +247,33 @@ class FakeHost
   }
 
   async answer(conversation: Stored, user: Message, onEvent: (e: ChatEvent) => void) {
+    const answer = this.message(conversation.id, user.id, 'assistant', '');
+    conversation.messages.push(answer);
+    await this.#run(conversation, user, answer, scriptFor(user.content), onEvent);
+  }
+
+  async goOn(conversation: Stored, answer: Message, onEvent: (e: ChatEvent) => void) {
+    this.#refuseWhenBusy();
+    await this.#ensureLoaded();
+    const user = conversation.messages.find((m) => m.id === answer.parentId);
+    if (!user) throw fakeError('notFound');
+    answer.finishReason = null;
+    const script = { ...scriptFor(user.content), text: ' And this is how it goes on.', error: null };
+    await this.#run(conversation, user, answer, script, onEvent);
+  }
+
+  summary = summary;
+
+  async #run(
+    conversation: Stored,
+    user: Message,
+    answer: Message,
+    script: Script,
+    onEvent: (e: ChatEvent) => void,
+  ) {
     const model = this.state.status === 'ready' ? this.state.model : null;
     if (!model) throw fakeError('noModel');
-    const answer = this.message(conversation.id, user.id, 'assistant', '');
     answer.modelName = model.name;
-    conversation.messages.push(answer);
     conversation.headId = answer.id;
     conversation.updatedAtMs = this.now();
     this.#stopped.delete(conversation.id);
@@ -256,7 +285,6 @@ class FakeHost
     });
     this.listChanged();
 
-    const script = scriptFor(user.content);
     const total = Math.max(4, Math.round(user.content.length / 4) + 30);
     const cached = conversation.messages.length > 2 ? Math.round(total / 3) : 0;
     const began = this.now();
