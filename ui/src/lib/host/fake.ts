@@ -9,20 +9,19 @@ import type {
   Message,
   ModelEntry,
 } from './bindings';
-import { FakeDownloads, type FakeDownloadsHost, type FakeDownloadsOptions } from './fake-downloads';
-import { FakeHub, type FakeHubHost, type FakeHubOptions } from './fake-hub';
-import { FakeLibrary, type FakeLibraryHost, type FakeLibraryOptions } from './fake-library';
-import type { FakeChats, Stored } from './fake-chats';
+import { type FakeChats, newConversation, newMessage, type Stored, summary } from './fake-chats';
 import { fakeComposer, type FakeComposerHost } from './fake-composer';
+import type { FakeDownloadsOptions } from './fake-downloads';
+import type { FakeHubOptions } from './fake-hub';
+import type { FakeLibraryOptions } from './fake-library';
 import { fakeMessages, type FakeMessagesHost } from './fake-messages';
+import { fakeModels, type ModelsHost } from './fake-models';
 import { fakeOrganise, type FakeOrganiseHost } from './fake-organise';
 import { fakePlanning, type PlanningHost } from './fake-planning';
 import { fakeError, finishReason, type Script, scriptFor } from './fake-script';
 import {
   loadedModel,
   newEntry,
-  plainConversation,
-  plainMessage,
   plainSummary,
   sampleConversations,
   startingModels,
@@ -62,23 +61,6 @@ export function createFakeHost(options: FakeOptions = {}): Host {
     fakeMessages(host),
     fakeComposer(host),
   );
-}
-
-type ModelsHost = FakeHubHost & FakeDownloadsHost & FakeLibraryHost;
-
-function fakeModels(options: FakeOptions): ModelsHost {
-  const instant = options.pace === 'instant';
-  const now = options.now ?? (() => Date.now());
-  const wait = (ms: number) =>
-    instant ? Promise.resolve() : new Promise<void>((done) => setTimeout(done, ms));
-  const library = new FakeLibrary(options, instant, wait);
-  const pathOf = (name: string) => library.pathOf(name);
-  const hub = new FakeHub(options, { wait, now: now(), pathOf });
-  const downloads = new FakeDownloads(options, { instant, now, hub, library });
-  library.repairWith(({ name, quant, repo }, bytes) =>
-    downloads.repair(name, quant, repo ?? '', bytes),
-  );
-  return { ...hub.host(), ...downloads.host(), ...library.host() };
 }
 
 type ChatsHost = FakeOrganiseHost & FakeMessagesHost & FakeComposerHost;
@@ -366,20 +348,9 @@ class FakeHost
   }
 
   #newConversation(content: string, now: number) {
-    const id = this.newId('c');
-    const title = content.length > 48 ? `${content.slice(0, 47).trimEnd()}…` : content;
-    const conversation = {
-      id,
-      title,
-      headId: null,
-      messages: [],
-      createdAtMs: now,
-      updatedAtMs: now,
-      ...structuredClone(plainConversation),
-      ...plainSummary,
-    };
-    this.conversations.set(id, conversation);
-    return this.find(id);
+    const conversation = newConversation(this.newId('c'), content, now);
+    this.conversations.set(conversation.id, conversation);
+    return conversation;
   }
 
   message(
@@ -388,19 +359,8 @@ class FakeHost
     role: Message['role'],
     content: string,
   ): Message {
-    return {
-      id: this.newId('m'),
-      conversationId,
-      parentId,
-      role,
-      content,
-      createdAtMs: this.now(),
-      finishReason: null,
-      timings: null,
-      error: null,
-      modelName: null,
-      ...plainMessage,
-    };
+    const at = { conversationId, parentId, createdAtMs: this.now() };
+    return newMessage({ ...at, id: this.newId('m'), role, content });
   }
 
   find(id: string) {
@@ -433,19 +393,4 @@ class FakeHost
   #wait(ms: number) {
     return this.#instant ? Promise.resolve() : new Promise<void>((done) => setTimeout(done, ms));
   }
-}
-
-export function summary(c: Stored): ConversationSummary {
-  const preview = (c.messages.at(-1)?.content ?? '').slice(0, 80);
-  return {
-    id: c.id,
-    title: c.title,
-    createdAtMs: c.createdAtMs,
-    updatedAtMs: c.updatedAtMs,
-    preview,
-    titleIsAuto: c.titleIsAuto,
-    pinned: c.pinned,
-    archived: c.archived,
-    folderId: c.folderId,
-  };
 }
