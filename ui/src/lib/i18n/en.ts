@@ -1,8 +1,10 @@
+import { conversation } from './en-conversation';
 import { models } from './en-models';
 
 /** English. Every word the window shows. Short, plain, in the second person; see docs on words. */
 export const en = {
   ...models,
+  ...conversation,
   app: {
     name: 'Paddock',
     tagline: 'Large language models on the computer you own. Nothing you write leaves it.',
