@@ -7,12 +7,15 @@ import { ConversationsStore } from './conversations.svelte';
 import { DiscoverStore } from './discover.svelte';
 import { DownloadsStore } from './downloads.svelte';
 import { EngineStore } from './engine.svelte';
+import { FindStore } from './find.svelte';
 import { FirstRunStore } from './first-run.svelte';
 import { HubSettingsStore } from './hub-settings.svelte';
 import { LibraryStore } from './library.svelte';
+import { MessagesStore } from './messages.svelte';
 import { NavigationStore } from './navigation.svelte';
 import { OffersStore } from './offers.svelte';
 import { PlanningStore } from './planning.svelte';
+import { ReadingStore } from './reading.svelte';
 
 /** All stores over one host. Components get it with `useApp`; tests make one over the fake host. */
 export interface App {
@@ -21,6 +24,9 @@ export interface App {
   conversations: ConversationsStore;
   engine: EngineStore;
   chat: ChatStore;
+  messages: MessagesStore;
+  find: FindStore;
+  reading: ReadingStore;
   planning: PlanningStore;
   downloads: DownloadsStore;
   offers: OffersStore;
@@ -37,12 +43,16 @@ export function createApp(host: Host): App {
   const engine = new EngineStore(host, announcer);
   const planning = new PlanningStore(host, engine, announcer);
   const downloads = new DownloadsStore(host, announcer);
+  const chat = new ChatStore(host, conversations, announcer);
   return {
     announcer,
     appearance: new AppearanceStore(),
     conversations,
     engine,
-    chat: new ChatStore(host, conversations, announcer),
+    chat,
+    messages: new MessagesStore(host, { chat, conversations }, announcer),
+    find: new FindStore(host, chat),
+    reading: new ReadingStore(host),
     planning,
     downloads,
     offers: new OffersStore(host),

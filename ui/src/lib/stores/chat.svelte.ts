@@ -9,6 +9,7 @@ import {
 } from '../host';
 import { t } from '../i18n';
 import type { Announcer } from './announcer.svelte';
+import { AnswerVoice } from './answer-voice.svelte';
 import { bench } from './bench';
 import type { ConversationsStore } from './conversations.svelte';
 import { Run, Thread } from './thread.svelte';
@@ -20,6 +21,8 @@ import { Run, Thread } from './thread.svelte';
  */
 export class ChatStore {
   current = $state.raw(new Thread(null));
+  /** What a screen reader is told of the answer in the open conversation. */
+  readonly voice = new AnswerVoice();
 
   #threads = new Map<string, Thread>();
   #host: Host;
@@ -232,6 +235,7 @@ export class ChatStore {
         thread.put(event.answer);
         thread.headId = event.answer.id;
         run.startWith(event.answer);
+        if (thread === this.current) this.voice.begin(run.document, performance.now());
         if (run.stopAsked) void this.#tellStop(thread);
         return;
       case 'queued':
@@ -260,6 +264,7 @@ export class ChatStore {
       for (const [due, count] of this.#due) {
         due.document.publish();
         due.predictedN = count;
+        if (due === this.current.run) this.voice.follow(due.document, performance.now());
       }
       this.#due.clear();
       bench?.framed();
@@ -269,6 +274,7 @@ export class ChatStore {
 
   #finish(thread: Thread, run: Run, message: Message) {
     run.document.finish();
+    if (thread === this.current) this.voice.finish(run.document, performance.now());
     thread.keepDocument(message, run.document);
     thread.put(message);
     thread.run = null;

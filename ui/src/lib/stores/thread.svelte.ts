@@ -1,3 +1,4 @@
+import type { Deleted } from '../format/conversation-items';
 import type { ApiError, Conversation, Message } from '../host';
 import { MarkdownDocument } from '../markdown/document.svelte';
 import { MessageTree } from './message-tree';
@@ -22,7 +23,7 @@ export class Thread {
   /** The message the reader is led to; a new object each time, also for the same message. */
   target = $state.raw<{ readonly messageId: string } | null>(null);
   /** Messages that were deleted here and can come back, the latest last. */
-  deleted = $state.raw<readonly Message[]>([]);
+  deleted = $state.raw<readonly Deleted[]>([]);
 
   #tree = new MessageTree();
   /** Counts changes of the tree, which is not reactive itself: copying it for each would be slow. */
