@@ -33,10 +33,7 @@ export function groupItems(shown: readonly Message[], deleted: Deleted | null): 
     if (first) groups.push({ key: first.key, items });
     items = [];
   };
-  if (deleted && !shown.some((m) => m.id === deleted.message.parentId)) {
-    // What it followed is not here: first of all, or on another branch.
-    if (deleted.message.parentId === null) items.push(deletedItem(deleted));
-  }
+  if (deleted?.message.parentId === null) items.push(deletedItem(deleted));
   shown.forEach((message, index) => {
     if (cut && cut.count > 0 && index === cut.from)
       items.push({ kind: 'cutBefore', key: 'cutBefore', count: cut.count });

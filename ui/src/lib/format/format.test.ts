@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EngineState, Message } from '../host/bindings';
+import type { EngineState } from '../host/bindings';
 import { dayGroup, groupByDay } from './days';
 import { loadRemaining, statusText } from './engine-status';
 import { errorAction } from './error-action';

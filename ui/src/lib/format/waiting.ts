@@ -1,8 +1,15 @@
-import type { Progress } from '../stores/thread.svelte';
 import { t } from '../i18n';
 import { aboutSeconds, decimals, whole } from './numbers';
 
 /** What is waited for before the first word. */
+
+/** How far the prompt is. `leftMs` is null as long as there is nothing to judge by. */
+export interface Progress {
+  readonly processed: number;
+  readonly total: number;
+  readonly cached: number;
+  readonly leftMs: number | null;
+}
 
 export function queueText({ position, behind }: { position: number; behind: string | null }) {
   const at = { position: whole(position), title: behind ?? '' };

@@ -240,7 +240,11 @@ class FakeHost
     const user = conversation.messages.find((m) => m.id === answer.parentId);
     if (!user) throw fakeError('notFound');
     answer.finishReason = null;
-    const script = { ...scriptFor(user.content), text: ' And this is how it goes on.', error: null };
+    const script = {
+      ...scriptFor(user.content),
+      text: ' And this is how it goes on.',
+      error: null,
+    };
     await this.#run(conversation, user, answer, script, onEvent);
   }
 

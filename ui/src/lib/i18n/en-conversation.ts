@@ -71,7 +71,7 @@ export const conversation = {
     understandingLeft: 'Understanding {{processed}} of {{total}} tokens, {{time}} left',
     announceQueued: 'Your message waits: {{text}}',
   },
-  find: {
+  findBar: {
     label: 'Find in this conversation',
     placeholder: 'Find',
     of: '{{index}} of {{total}}',

@@ -91,7 +91,6 @@ export const en = {
     table: 'Table',
     picture: 'Picture',
     linkTitle: 'Address of this link',
-    linkNote: 'Paddock does not open addresses by itself.',
     pictureNote: 'Pictures from the network are not loaded.',
     copyLink: 'Copy link',
     close: 'Close',

@@ -39,7 +39,9 @@ describe('a picture of a diagram', () => {
     const svg = cleanSvg(renderMermaidSVG(source, colours)) ?? '';
     const parsed = new DOMParser().parseFromString(svg, 'image/svg+xml');
     expect(parsed.querySelector('parsererror')).toBeNull();
-    expect(parsed.documentElement.querySelectorAll('text, rect, line, path').length).toBeGreaterThan(0);
+    expect(
+      parsed.documentElement.querySelectorAll('text, rect, line, path').length,
+    ).toBeGreaterThan(0);
     expect(svg).not.toMatch(/googleapis|@import|https?:\/\/(?!www\.w3\.org)/);
   });
 
@@ -52,7 +54,9 @@ describe('a picture of a diagram', () => {
       <rect style="fill: url(https://x.example/c)" width="1"/></svg>`;
     const svg = cleanSvg(hostile) ?? '';
     expect(svg).toContain('<rect');
-    expect(svg).not.toMatch(/script|onload|onerror|foreignObject|href|x\.example|<image|<use|animate/i);
+    expect(svg).not.toMatch(
+      /script|onload|onerror|foreignObject|href|x\.example|<image|<use|animate/i,
+    );
   });
 
   it('is not made of what is no picture, too long, or of another kind', () => {

@@ -51,10 +51,7 @@ function list({ items, ordered, start }: Tokens.List): string {
     .map((item, index) => {
       const mark = ordered ? `${Number(start || 1) + index}. ` : '- ';
       const done = item.task ? (item.checked ? '[x] ' : '[ ] ') : '';
-      const text = item.tokens
-        .map(plainToken)
-        .filter(Boolean)
-        .join('\n');
+      const text = item.tokens.map(plainToken).filter(Boolean).join('\n');
       return mark + done + text.replaceAll('\n', `\n${' '.repeat(mark.length)}`);
     })
     .join('\n');

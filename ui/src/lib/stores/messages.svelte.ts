@@ -54,7 +54,11 @@ export class MessagesStore {
     const text = this.editing?.text.trim() ?? '';
     if (text === '' || this.editing?.id !== message.id) return;
     if (message.role === 'user') await this.#send(message, text);
-    else await this.#change(() => this.#host.editAnswer(message.id, text), () => this.stopEditing());
+    else
+      await this.#change(
+        () => this.#host.editAnswer(message.id, text),
+        () => this.stopEditing(),
+      );
   }
 
   async #send(message: Message, text: string) {

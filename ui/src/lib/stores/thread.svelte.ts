@@ -1,4 +1,5 @@
 import type { Deleted } from '../format/conversation-items';
+import type { Progress } from '../format/waiting';
 import type { ApiError, Conversation, Message } from '../host';
 import { MarkdownDocument } from '../markdown/document.svelte';
 import { MessageTree } from './message-tree';
@@ -144,12 +145,4 @@ export class Run {
     this.queue = null;
     this.progress = { ...at, leftMs: this.#pace.note(at, nowMs) };
   }
-}
-
-/** How far the prompt is. `leftMs` is null as long as there is nothing to judge by. */
-export interface Progress {
-  readonly processed: number;
-  readonly total: number;
-  readonly cached: number;
-  readonly leftMs: number | null;
 }
