@@ -1,6 +1,6 @@
 import { plainMessage, plainSummary } from '../lib/host/fake-samples';
 import { createFakeHost, type FakeOptions } from '../lib/host/fake';
-import type { ChatEvent, Host } from '../lib/host';
+import type { ChatEvent, FinishReason, Host } from '../lib/host';
 import { type App, createApp, startApp } from '../lib/stores/app';
 
 /** All stores over the fake host, at once instead of at a believable pace. */
@@ -36,10 +36,10 @@ export class HeldAnswer {
     });
   };
 
-  start(content = 'hello') {
+  start(content = 'hello', id = 'c9', had = '') {
     const base = {
       ...plainMessage,
-      conversationId: 'c9',
+      conversationId: id,
       createdAtMs: 1,
       finishReason: null,
       timings: null,
@@ -48,7 +48,7 @@ export class HeldAnswer {
     this.emit({
       type: 'started',
       conversation: {
-        id: 'c9',
+        id,
         title: content,
         createdAtMs: 1,
         updatedAtMs: Date.now(),
@@ -61,18 +61,18 @@ export class HeldAnswer {
         id: 'a9',
         parentId: 'u9',
         role: 'assistant',
-        content: '',
+        content: had,
         modelName: 'Test',
       },
     });
   }
 
-  finish(content: string, finishReason: 'stop' | 'cancelled' = 'stop') {
+  finish(content: string, finishReason: FinishReason = 'stop', conversationId = 'c9') {
     this.emit({
       type: 'done',
       message: {
         id: 'a9',
-        conversationId: 'c9',
+        conversationId,
         parentId: 'u9',
         role: 'assistant',
         content,

@@ -57,6 +57,11 @@ export class Follower {
     this.#keepEnd();
   }
 
+  /** The reader is led elsewhere. */
+  leave() {
+    this.following = false;
+  }
+
   #watchSize(element: HTMLElement): ResizeObserver | null {
     if (typeof ResizeObserver === 'undefined') return null;
     // Called after layout and before paint: the end is in view in the very frame that moved it.

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EngineState, Message } from '../host/bindings';
-import { branch, newestLeaf, siblings } from './branches';
+import type { EngineState } from '../host/bindings';
 import { dayGroup, groupByDay } from './days';
 import { loadRemaining, statusText } from './engine-status';
 import { errorAction } from './error-action';
@@ -125,35 +124,5 @@ describe('the button of an error', () => {
     expect(errorAction('modelRefused')).toBe('chooseModel');
     expect(errorAction('loadFailed')).toBe('chooseModel');
     expect(errorAction('storage')).toBe('dismiss');
-  });
-});
-
-describe('a conversation as a tree', () => {
-  const message = (id: string, parentId: string | null, role: Message['role'] = 'assistant') =>
-    ({ id, parentId, role }) as Message;
-  const tree = [
-    message('u1', null, 'user'),
-    message('a1', 'u1'),
-    message('a2', 'u1'),
-    message('u2', 'a1', 'user'),
-    message('a3', 'u2'),
-  ];
-
-  it('shows the branch that ends at the head', () => {
-    expect(branch(tree, 'a3').map((m) => m.id)).toEqual(['u1', 'a1', 'u2', 'a3']);
-    expect(branch(tree, 'a2').map((m) => m.id)).toEqual(['u1', 'a2']);
-    expect(branch(tree, null)).toEqual([]);
-    expect(branch(tree, 'gone')).toEqual([]);
-  });
-
-  it('does not hang on a broken tree', () => {
-    const loop = [message('x', 'y'), message('y', 'x')];
-    expect(branch(loop, 'x').map((m) => m.id)).toEqual(['y', 'x']);
-  });
-
-  it('finds the other answers, and where a branch goes on', () => {
-    expect(siblings(tree, message('a2', 'u1')).map((m) => m.id)).toEqual(['a1', 'a2']);
-    expect(newestLeaf(tree, 'a1')).toBe('a3');
-    expect(newestLeaf(tree, 'a2')).toBe('a2');
   });
 });

@@ -9,20 +9,20 @@ import type {
   Message,
   ModelEntry,
 } from './bindings';
-import { FakeDownloads, type FakeDownloadsHost, type FakeDownloadsOptions } from './fake-downloads';
-import { FakeHub, type FakeHubHost, type FakeHubOptions } from './fake-hub';
-import { FakeLibrary, type FakeLibraryHost, type FakeLibraryOptions } from './fake-library';
-import type { FakeChats, Stored } from './fake-chats';
+import { type FakeChats, newConversation, newMessage, type Stored, summary } from './fake-chats';
 import { fakeComposer, type FakeComposerHost } from './fake-composer';
+import type { FakeDownloadsOptions } from './fake-downloads';
+import type { FakeHubOptions } from './fake-hub';
+import type { FakeLibraryOptions } from './fake-library';
 import { fakeMessages, type FakeMessagesHost } from './fake-messages';
+import { fakeModels, type ModelsHost } from './fake-models';
 import { fakeOrganise, type FakeOrganiseHost } from './fake-organise';
 import { fakePlanning, type PlanningHost } from './fake-planning';
 import { fakeError, finishReason, type Script, scriptFor } from './fake-script';
 import {
   loadedModel,
-  newEntry,
   plainConversation,
-  plainMessage,
+  newEntry,
   plainSummary,
   sampleConversations,
   startingModels,
@@ -62,23 +62,6 @@ export function createFakeHost(options: FakeOptions = {}): Host {
     fakeMessages(host),
     fakeComposer(host),
   );
-}
-
-type ModelsHost = FakeHubHost & FakeDownloadsHost & FakeLibraryHost;
-
-function fakeModels(options: FakeOptions): ModelsHost {
-  const instant = options.pace === 'instant';
-  const now = options.now ?? (() => Date.now());
-  const wait = (ms: number) =>
-    instant ? Promise.resolve() : new Promise<void>((done) => setTimeout(done, ms));
-  const library = new FakeLibrary(options, instant, wait);
-  const pathOf = (name: string) => library.pathOf(name);
-  const hub = new FakeHub(options, { wait, now: now(), pathOf });
-  const downloads = new FakeDownloads(options, { instant, now, hub, library });
-  library.repairWith(({ name, quant, repo }, bytes) =>
-    downloads.repair(name, quant, repo ?? '', bytes),
-  );
-  return { ...hub.host(), ...downloads.host(), ...library.host() };
 }
 
 type ChatsHost = FakeOrganiseHost & FakeMessagesHost & FakeComposerHost;
@@ -249,11 +232,37 @@ class FakeHost
   }
 
   async answer(conversation: Stored, user: Message, onEvent: (e: ChatEvent) => void) {
+    const answer = this.message(conversation.id, user.id, 'assistant', '');
+    conversation.messages.push(answer);
+    await this.#run(conversation, user, answer, scriptFor(user.content), onEvent);
+  }
+
+  async goOn(conversation: Stored, answer: Message, onEvent: (e: ChatEvent) => void) {
+    this.#refuseWhenBusy();
+    await this.#ensureLoaded();
+    const user = conversation.messages.find((m) => m.id === answer.parentId);
+    if (!user) throw fakeError('notFound');
+    answer.finishReason = null;
+    const script = {
+      ...scriptFor(user.content),
+      text: ' And this is how it goes on.',
+      error: null,
+    };
+    await this.#run(conversation, user, answer, script, onEvent);
+  }
+
+  summary = summary;
+
+  async #run(
+    conversation: Stored,
+    user: Message,
+    answer: Message,
+    script: Script,
+    onEvent: (e: ChatEvent) => void,
+  ) {
     const model = this.state.status === 'ready' ? this.state.model : null;
     if (!model) throw fakeError('noModel');
-    const answer = this.message(conversation.id, user.id, 'assistant', '');
     answer.modelName = model.name;
-    conversation.messages.push(answer);
     conversation.headId = answer.id;
     conversation.updatedAtMs = this.now();
     this.#stopped.delete(conversation.id);
@@ -265,7 +274,6 @@ class FakeHost
     });
     this.listChanged();
 
-    const script = scriptFor(user.content);
     const total = Math.max(4, Math.round(user.content.length / 4) + 30);
     const cached = conversation.messages.length > 2 ? Math.round(total / 3) : 0;
     const began = this.now();
@@ -347,21 +355,10 @@ class FakeHost
   }
 
   #newConversation({ content, setup }: ChatRequest, now: number) {
-    const id = this.newId('c');
-    const title = content.length > 48 ? `${content.slice(0, 47).trimEnd()}…` : content;
-    const conversation = {
-      id,
-      title,
-      headId: null,
-      messages: [],
-      createdAtMs: now,
-      updatedAtMs: now,
-      ...structuredClone(plainConversation),
-      setup: structuredClone(setup ?? this.setupOfNew()),
-      ...plainSummary,
-    };
-    this.conversations.set(id, conversation);
-    return this.find(id);
+    const conversation = newConversation(this.newId('c'), content, now);
+    conversation.setup = structuredClone(setup ?? this.setupOfNew());
+    this.conversations.set(conversation.id, conversation);
+    return conversation;
   }
 
   message(
@@ -370,19 +367,8 @@ class FakeHost
     role: Message['role'],
     content: string,
   ): Message {
-    return {
-      id: this.newId('m'),
-      conversationId,
-      parentId,
-      role,
-      content,
-      createdAtMs: this.now(),
-      finishReason: null,
-      timings: null,
-      error: null,
-      modelName: null,
-      ...plainMessage,
-    };
+    const at = { conversationId, parentId, createdAtMs: this.now() };
+    return newMessage({ ...at, id: this.newId('m'), role, content });
   }
 
   find(id: string) {
@@ -415,19 +401,4 @@ class FakeHost
   #wait(ms: number) {
     return this.#instant ? Promise.resolve() : new Promise<void>((done) => setTimeout(done, ms));
   }
-}
-
-export function summary(c: Stored): ConversationSummary {
-  const preview = (c.messages.at(-1)?.content ?? '').slice(0, 80);
-  return {
-    id: c.id,
-    title: c.title,
-    createdAtMs: c.createdAtMs,
-    updatedAtMs: c.updatedAtMs,
-    preview,
-    titleIsAuto: c.titleIsAuto,
-    pinned: c.pinned,
-    archived: c.archived,
-    folderId: c.folderId,
-  };
 }

@@ -95,7 +95,6 @@ export const ar: Arabic<typeof en> = {
     table: 'جدول',
     picture: 'صورة',
     linkTitle: 'عنوان هذا الرابط',
-    linkNote: 'لا يفتح Paddock العناوين من تلقاء نفسه.',
     pictureNote: 'لا تُحمَّل الصور من الشبكة.',
     copyLink: 'انسخ الرابط',
     close: 'أغلق',

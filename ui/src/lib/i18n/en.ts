@@ -1,10 +1,12 @@
 import { composing } from './en-composer';
+import { conversation } from './en-conversation';
 import { models } from './en-models';
 
 /** English. Every word the window shows. Short, plain, in the second person; see docs on words. */
 export const en = {
   ...composing,
   ...models,
+  ...conversation,
   app: {
     name: 'Paddock',
     tagline: 'Large language models on the computer you own. Nothing you write leaves it.',
@@ -94,7 +96,6 @@ export const en = {
     table: 'Table',
     picture: 'Picture',
     linkTitle: 'Address of this link',
-    linkNote: 'Paddock does not open addresses by itself.',
     pictureNote: 'Pictures from the network are not loaded.',
     copyLink: 'Copy link',
     close: 'Close',

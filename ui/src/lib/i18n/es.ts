@@ -95,7 +95,6 @@ export const es: Spanish<typeof en> = {
     table: 'Tabla',
     picture: 'Imagen',
     linkTitle: 'Dirección de este enlace',
-    linkNote: 'Paddock no abre direcciones por su cuenta.',
     pictureNote: 'Las imágenes de la red no se cargan.',
     copyLink: 'Copiar enlace',
     close: 'Cerrar',

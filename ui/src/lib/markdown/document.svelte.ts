@@ -1,5 +1,7 @@
 import { type Block, BlockSplitter } from './splitter';
+import { findNotes, type Notes, numberNotes } from './footnotes';
 import { findLinks, type Links } from './render';
+import { type Parts, ThinkingSplitter } from './thinking';
 
 /**
  * One answer as the window shows it: pages of finished blocks and the block still being written.
@@ -26,11 +28,24 @@ export class MarkdownDocument {
   pages = $state.raw<readonly Page[]>([]);
   /** Known only when the text has ended: a definition may come last. */
   links = $state.raw<Links | undefined>(undefined);
+  notes = $state.raw<Notes | undefined>(undefined);
+  /** What the model thought before it answered; null: nothing. */
+  thinking = $state.raw<MarkdownDocument | null>(null);
+  /** Whether it is still at it. */
+  isThinking = $state(false);
   length = 0;
+
+  #parts: ThinkingSplitter | null;
 
   #splitter = new BlockSplitter();
   #published = 0;
   #links: Links | null = null;
+  #notes: { label: string; page: number }[] = [];
+
+  /** `plain`: a text in which nothing is taken for a thought. */
+  constructor(plain = false) {
+    this.#parts = plain ? null : new ThinkingSplitter();
+  }
 
   static of(text: string): MarkdownDocument {
     const document = new MarkdownDocument();
@@ -41,16 +56,34 @@ export class MarkdownDocument {
 
   push(delta: string) {
     this.length += delta.length;
-    this.#splitter.push(delta);
+    if (this.#parts) this.#take(this.#parts.push(delta));
+    else this.#splitter.push(delta);
   }
 
   finish() {
+    if (this.#parts) this.#take(this.#parts.finish());
     this.#splitter.finish();
+    this.#thoughts?.finish();
     this.publish();
     if (this.#links) this.links = this.#links;
+    this.notes = numberNotes(this.#notes);
   }
 
+  /** The blocks that no later text can change. */
+  get finished(): readonly Block[] {
+    return this.#splitter.finished;
+  }
+
+  #take({ thought, said }: Parts) {
+    if (thought !== '') (this.#thoughts ??= new MarkdownDocument(true)).push(thought);
+    if (said !== '') this.#splitter.push(said);
+  }
+  #thoughts: MarkdownDocument | null = null;
+
   publish() {
+    this.isThinking = this.#parts?.inside ?? false;
+    this.#thoughts?.publish();
+    if (this.thinking !== this.#thoughts) this.thinking = this.#thoughts;
     const { finished, open } = this.#splitter;
     const pages = [...this.pages];
     let page = pages.at(-1);
@@ -59,8 +92,8 @@ export class MarkdownDocument {
     for (; this.#published < finished.length; this.#published += 1) {
       const block = finished[this.#published];
       if (!block) break;
-      this.#noteLinks(block);
       page = openPage(pages, page);
+      this.#noteLinks(block, page.id);
       blocks = [...blocks, block];
       if (blocks.length < pageSize) continue;
       page.blocks = blocks;
@@ -75,9 +108,11 @@ export class MarkdownDocument {
     if (pages.length !== this.pages.length) this.pages = pages;
   }
 
-  #noteLinks(block: Block) {
-    const links = block.kind === 'text' ? findLinks(block.text) : null;
+  #noteLinks(block: Block, page: number) {
+    if (block.kind !== 'text') return;
+    const links = findLinks(block.text);
     if (links) this.#links = { ...links, ...this.#links };
+    for (const label of findNotes(block.text)) this.#notes.push({ label, page });
   }
 }
 

@@ -1,5 +1,6 @@
-import { Lexer, Marked, type MarkedExtension, Parser, type Tokens } from 'marked';
+import { Lexer, Marked, type MarkedExtension, Parser, type Tokens, type TokensList } from 'marked';
 import { t } from '../i18n';
+import { footnoteDefinition, footnoteReference, type Notes, withNotes } from './footnotes';
 import { escapeHtml, highlight, languageName } from './highlight';
 import { mathBlock, mathInline } from './math';
 import type { Block } from './splitter';
@@ -25,6 +26,8 @@ const extension: MarkedExtension = {
   extensions: [
     mathBlock,
     mathInline,
+    footnoteDefinition,
+    footnoteReference,
     {
       name: tags as string,
       level: 'inline',
@@ -84,16 +87,31 @@ const marked = new Marked(extension);
 /** Quotations and lists nested deeper than anybody writes; the parser would run out of stack. */
 const tooDeep = /^(?:[ \t]*(?:>|[-*+][ \t]|\d{1,9}[.)][ \t])){24,}/m;
 
-/** One block of Markdown. `links` are the reference definitions of the whole document. */
-export function renderMarkdown(text: string, links?: Links): string {
-  if (tooDeep.test(text)) return plainHtml(text);
-  try {
+/** One block of Markdown. `links` and `notes` are those of the whole document. */
+export function renderMarkdown(text: string, links?: Links, notes?: Notes): string {
+  const html = withNotes(notes, () => {
+    const tokens = lexMarkdown(text, links);
+    return tokens && safely(() => new Parser(marked.defaults).parse(tokens));
+  });
+  return html ?? plainHtml(text);
+}
+
+/** The structure of one block of Markdown, or null where it is better shown as it was written. */
+export function lexMarkdown(text: string, links?: Links): TokensList | null {
+  if (tooDeep.test(text)) return null;
+  return safely(() => {
     const lexer = new Lexer(marked.defaults);
     if (links) Object.assign(lexer.tokens.links, links);
-    return new Parser(marked.defaults).parse(lexer.lex(text));
+    return lexer.lex(text);
+  });
+}
+
+/** A defect of the parser must not take the text away from its reader. */
+function safely<T>(run: () => T): T | null {
+  try {
+    return run();
   } catch {
-    // A defect of the parser must not take the text away from its reader.
-    return plainHtml(text);
+    return null;
   }
 }
 
@@ -101,22 +119,16 @@ function plainHtml(text: string): string {
   return `<p class="plain">${escapeHtml(text.trim())}</p>\n`;
 }
 
-export function renderBlock(block: Block, links?: Links): string {
+export function renderBlock(block: Block, links?: Links, notes?: Notes): string {
   if (block.kind === 'code') return codeHtml(codeText(block), block.language);
-  return renderMarkdown(block.text, links);
+  return renderMarkdown(block.text, links, notes);
 }
 
 /** `[name]: address` lines in a block, for references elsewhere in the answer. */
 export function findLinks(text: string): Links | null {
   if (!/^ {0,3}\[[^\]\n]+\]:/m.test(text)) return null;
-  if (tooDeep.test(text)) return null;
-  const lexer = new Lexer(marked.defaults);
-  try {
-    lexer.lex(text);
-  } catch {
-    return null;
-  }
-  return Object.keys(lexer.tokens.links).length > 0 ? lexer.tokens.links : null;
+  const links = lexMarkdown(text)?.links;
+  return links && Object.keys(links).length > 0 ? links : null;
 }
 
 /** Code inside a list or a quotation. Code at the top level is the component `CodeView`. */

@@ -10,7 +10,8 @@ const tags =
   'a b blockquote br button code del div em h1 h2 h3 h4 h5 h6 hr i input kbd li mark ol p pre s span ' +
   'strong sub sup table tbody td th thead tr u ul';
 const attributes =
-  'align aria-label checked class data-copy-code data-display data-tex data-url disabled role start ' +
+  'align aria-label checked class data-copy-code data-display data-note data-note-back ' +
+  'data-note-of data-tex data-url disabled role start ' +
   'tabindex type';
 
 purify.setConfig({

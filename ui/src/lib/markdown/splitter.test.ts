@@ -55,6 +55,9 @@ const pieces = [
   '   three spaces',
   '===',
   '**open bold\n\nclosed** bold',
+  'a claim[^1] and[^b]',
+  '[^1]: a note\ngoes on',
+  '[^b]: a note\n\n    its second paragraph\n[^c]: another',
 ];
 
 /** Small and seeded, so that a failure can be seen again. */

@@ -10,15 +10,18 @@ import { DiscoverStore } from './discover.svelte';
 import { DownloadsStore } from './downloads.svelte';
 import { DraftsStore } from './drafts.svelte';
 import { EngineStore } from './engine.svelte';
+import { FindStore } from './find.svelte';
 import { FirstRunStore } from './first-run.svelte';
 import { HubSettingsStore } from './hub-settings.svelte';
 import { LibraryStore } from './library.svelte';
+import { MessagesStore } from './messages.svelte';
 import { NavigationStore } from './navigation.svelte';
 import { OffersStore } from './offers.svelte';
 import { Outgoing } from './outgoing';
 import { PlanningStore } from './planning.svelte';
 import { SetupStore } from './setup.svelte';
 import { TemplatesStore } from './templates.svelte';
+import { ReadingStore } from './reading.svelte';
 
 /** All stores over one host. Components get it with `useApp`; tests make one over the fake host. */
 export interface App {
@@ -32,6 +35,9 @@ export interface App {
   setup: SetupStore;
   templates: TemplatesStore;
   context: ContextStore;
+  messages: MessagesStore;
+  find: FindStore;
+  reading: ReadingStore;
   planning: PlanningStore;
   downloads: DownloadsStore;
   offers: OffersStore;
@@ -63,6 +69,9 @@ export function createApp(host: Host): App {
     setup,
     templates: new TemplatesStore(host, announcer),
     context: new ContextStore(host, { chat, engine, attachments, setup }),
+    messages: new MessagesStore(host, { chat, conversations }, announcer),
+    find: new FindStore(host, chat),
+    reading: new ReadingStore(host),
     planning,
     downloads,
     offers: new OffersStore(host),

@@ -10,6 +10,8 @@ const key = 'paddock.theme';
 
 export class AppearanceStore {
   theme = $state<Theme>('system');
+  /** What is shown now, whoever chose it: for pictures, which cannot read the tokens. */
+  dark = $state(false);
 
   #dark = window.matchMedia('(prefers-color-scheme: dark)');
 
@@ -29,6 +31,8 @@ export class AppearanceStore {
 
   #show() {
     const system = this.#dark.matches ? 'dark' : 'light';
-    document.documentElement.dataset['theme'] = this.theme === 'system' ? system : this.theme;
+    const shown = this.theme === 'system' ? system : this.theme;
+    this.dark = shown === 'dark';
+    document.documentElement.dataset['theme'] = shown;
   }
 }

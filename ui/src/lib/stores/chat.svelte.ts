@@ -1,8 +1,15 @@
-import { newestLeaf } from '../format/branches';
 import { metricsLine } from '../format/metrics';
-import { asApiError, type ApiError, type ChatEvent, type Host, type Message } from '../host';
+import {
+  asApiError,
+  type ApiError,
+  type ChatEvent,
+  type Host,
+  type Message,
+  type NewAttachment,
+} from '../host';
 import { t } from '../i18n';
 import type { Announcer } from './announcer.svelte';
+import { AnswerVoice } from './answer-voice.svelte';
 import { bench } from './bench';
 import type { ConversationsStore } from './conversations.svelte';
 import type { Outgoing } from './outgoing';
@@ -15,6 +22,8 @@ import { Run, Thread } from './thread.svelte';
  */
 export class ChatStore {
   current = $state.raw(new Thread(null));
+  /** What a screen reader is told of the answer in the open conversation. */
+  readonly voice = new AnswerVoice();
 
   #threads = new Map<string, Thread>();
   #host: Host;
@@ -43,12 +52,32 @@ export class ChatStore {
   }
 
   async open(id: string) {
+    const { thread, fresh } = await this.#opened(id);
+    if (fresh) await this.#rejoin(thread);
+  }
+
+  /**
+   * Leads to a message wherever it is: in another conversation, on another branch, far up. Resolves
+   * when it can be shown; the conversation then brings it into view. null: just opens.
+   */
+  async reveal(conversationId: string, messageId: string | null) {
+    const { thread, fresh } = await this.#opened(conversationId);
+    if (fresh) void this.#rejoin(thread);
+    if (messageId === null || !thread.message(messageId)) return;
+    const shown = thread.shown.some((m) => m.id === messageId);
+    // Before the host has stored a question, the end of the branch belongs to it.
+    if (!shown && thread.run && !thread.run.started) return;
+    if (!shown) this.#showBranch(thread, messageId);
+    thread.target = { messageId };
+  }
+
+  async #opened(id: string): Promise<{ thread: Thread; fresh: boolean }> {
     const thread = this.#threads.get(id) ?? new Thread(id);
     this.#threads.set(id, thread);
     this.#show(thread);
-    if (thread.loaded) return;
-    await this.#read(thread);
-    await this.#rejoin(thread);
+    const fresh = !thread.loaded;
+    if (fresh) await this.#read(thread);
+    return { thread, fresh };
   }
 
   isAnswering(id: string): boolean {
@@ -84,6 +113,36 @@ export class ChatStore {
     if (!run.started) thread.headId = headId;
   }
 
+  /** Sends another text in the place of a message: a branch of its own. False when it was refused. */
+  async sendInstead(messageId: string, text: string, attachments: NewAttachment[]) {
+    const thread = this.current;
+    const old = thread.message(messageId);
+    const content = text.trim();
+    if (!old || content === '' || thread.run) return false;
+    const request = {
+      conversationId: thread.id,
+      parentId: old.parentId,
+      content,
+      attachments,
+      setup: null,
+    };
+    const run = new Run(content);
+    run.replaces = messageId;
+    const { headId } = thread;
+    thread.headId = old.parentId;
+    await this.#follow(thread, run, (onEvent) => this.#host.chatSend(request, onEvent));
+    if (!run.started) thread.headId = headId;
+    return run.started;
+  }
+
+  /** Goes on with an answer that was cut off, stopped or changed. */
+  async goOn(answerId: string) {
+    const thread = this.current;
+    if (!thread.message(answerId) || thread.run) return;
+    const run = new Run(null, answerId);
+    await this.#follow(thread, run, (onEvent) => this.#host.chatContinue(answerId, onEvent));
+  }
+
   async stop() {
     const thread = this.current;
     const { run } = thread;
@@ -95,7 +154,16 @@ export class ChatStore {
   /** Shows another answer to the same message, and what followed it. */
   choose(messageId: string) {
     const thread = this.current;
-    if (!thread.run) thread.headId = newestLeaf(thread.messages, messageId);
+    if (!thread.run) this.#showBranch(thread, messageId);
+  }
+
+  #showBranch(thread: Thread, messageId: string) {
+    const leaf = thread.tree.newestLeaf(messageId);
+    thread.headId = leaf;
+    if (thread.id === null) return;
+    this.#host.showBranch(thread.id, leaf).catch((reason: unknown) => {
+      thread.error = asApiError(reason);
+    });
   }
 
   /** The text that did not fit goes with the reader into a new conversation. */
@@ -141,10 +209,8 @@ export class ChatStore {
 
   /** The page was reloaded, or another window asked: the answer goes on, and is shown as it does. */
   async #rejoin(thread: Thread) {
-    const { id, headId } = thread;
-    const answer = headId === null ? null : thread.message(headId);
-    if (id === null || thread.run || answer?.role !== 'assistant' || answer.finishReason !== null)
-      return;
+    const { id } = thread;
+    if (id === null || thread.run || !hasOpenAnswer(thread)) return;
     const run = new Run(null);
     await this.#follow(thread, run, (onEvent) => this.#host.chatFollow(id, onEvent));
     // It ended between the two questions.
@@ -174,14 +240,18 @@ export class ChatStore {
         thread.put(event.userMessage);
         thread.put(event.answer);
         thread.headId = event.answer.id;
-        run.answerId = event.answer.id;
-        run.pending = null;
+        run.startWith(event.answer);
+        if (thread === this.current) this.voice.begin(run.document, performance.now());
         if (run.stopAsked) void this.#tellStop(thread);
         return;
+      case 'queued':
+        run.queue = event;
+        return;
       case 'progress':
-        run.progress = event;
+        run.noteProgress(event, performance.now());
         return;
       case 'text':
+        run.queue = null;
         run.document.push(event.delta);
         bench?.received(event.predictedN);
         this.#paint(run, event.predictedN);
@@ -200,6 +270,7 @@ export class ChatStore {
       for (const [due, count] of this.#due) {
         due.document.publish();
         due.predictedN = count;
+        if (due === this.current.run) this.voice.follow(due.document, performance.now());
       }
       this.#due.clear();
       bench?.framed();
@@ -209,6 +280,7 @@ export class ChatStore {
 
   #finish(thread: Thread, run: Run, message: Message) {
     run.document.finish();
+    if (thread === this.current) this.voice.finish(run.document, performance.now());
     thread.keepDocument(message, run.document);
     thread.put(message);
     thread.run = null;
@@ -220,7 +292,8 @@ export class ChatStore {
   /** The host went away in the middle. Nothing typed and nothing written may be lost. */
   async #settle(thread: Thread, run: Run, error: ApiError | null) {
     if (!run.started) {
-      if (run.pending !== null) thread.draft = joined(run.pending, thread.draft);
+      if (run.pending !== null && run.replaces === null)
+        thread.draft = joined(run.pending, thread.draft);
       thread.run = null;
       thread.error = error;
       return;
@@ -260,6 +333,11 @@ export class ChatStore {
       this.#announcer.say(t('announce.finished', { metrics: metricsLine(timings) }));
     else this.#announcer.say(t('announce.finishedPlain'));
   }
+}
+
+/** An answer without an end is being written, or waits for its turn; not only at the end shown. */
+function hasOpenAnswer(thread: Thread): boolean {
+  return thread.messages.some((m) => m.role === 'assistant' && m.finishReason === null);
 }
 
 /** What came back, and below it what has been typed since. */

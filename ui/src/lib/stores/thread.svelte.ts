@@ -1,6 +1,9 @@
-import { branch, siblings } from '../format/branches';
+import type { Deleted } from '../format/conversation-items';
+import type { Progress } from '../format/waiting';
 import type { ApiError, ChatSetup, Conversation, Message } from '../host';
 import { MarkdownDocument } from '../markdown/document.svelte';
+import { MessageTree } from './message-tree';
+import { PromptPace } from './prompt-pace';
 
 /**
  * Owns one conversation as it is on screen: its tree of messages, the branch that is shown, the
@@ -9,7 +12,6 @@ import { MarkdownDocument } from '../markdown/document.svelte';
 export class Thread {
   /** null until the first message has been stored. */
   id = $state<string | null>(null);
-  messages = $state.raw<readonly Message[]>([]);
   headId = $state<string | null>(null);
   loaded = $state(false);
   draft = $state('');
@@ -23,7 +25,16 @@ export class Thread {
   /** Errors under answers that have been read. */
   dismissed = $state.raw<ReadonlySet<string>>(new Set());
 
-  shown = $derived(branch(this.messages, this.headId));
+  /** The message the reader is led to; a new object each time, also for the same message. */
+  target = $state.raw<{ readonly messageId: string } | null>(null);
+  /** Messages that were deleted here and can come back, the latest last. */
+  deleted = $state.raw<readonly Deleted[]>([]);
+
+  #tree = new MessageTree();
+  /** Counts changes of the tree, which is not reactive itself: copying it for each would be slow. */
+  #changes = $state(0);
+
+  shown = $derived.by(() => this.tree.branch(this.headId));
 
   #documents = new Map<string, MarkdownDocument>();
 
@@ -33,7 +44,7 @@ export class Thread {
   }
 
   take(conversation: Conversation) {
-    this.messages = conversation.messages;
+    this.#replace(new MessageTree(conversation.messages));
     this.headId = conversation.headId;
     this.setup = conversation.setup;
     this.loaded = true;
@@ -43,19 +54,32 @@ export class Thread {
     this.draft = [conversation.draft, this.draft].filter((text) => text !== '').join('\n\n');
   }
 
-  /** Adds or replaces, keeping the order. */
+  /** All messages, on every branch. */
+  get tree(): MessageTree {
+    void this.#changes;
+    return this.#tree;
+  }
+
+  get messages(): readonly Message[] {
+    return [...this.tree.all()];
+  }
+
   put(message: Message) {
-    this.messages = this.messages.some((m) => m.id === message.id)
-      ? this.messages.map((m) => (m.id === message.id ? message : m))
-      : [...this.messages, message];
+    this.#tree.put(message);
+    this.#changes += 1;
   }
 
   message(id: string): Message | null {
-    return this.messages.find((m) => m.id === id) ?? null;
+    return this.tree.get(id);
   }
 
   siblings(message: Message): Message[] {
-    return siblings(this.messages, message);
+    return this.tree.siblings(message);
+  }
+
+  #replace(tree: MessageTree) {
+    this.#tree = tree;
+    this.#changes += 1;
   }
 
   /** The text of an answer, cut into blocks once. */
@@ -80,7 +104,9 @@ export class Thread {
   /** Left and quiet: the messages can be read again, only the draft cannot. */
   release() {
     if (this.run || this.id === null) return;
-    this.messages = [];
+    this.#replace(new MessageTree());
+    this.target = null;
+    this.deleted = [];
     this.headId = null;
     this.loaded = false;
     this.error = null;
@@ -94,15 +120,38 @@ export class Run {
   pending = $state<string | null>(null);
   answerId = $state<string | null>(null);
   stopAsked = $state(false);
-  progress = $state.raw<{ processed: number; total: number; cached: number } | null>(null);
+  /** What is answered before this one, while something is. */
+  queue = $state.raw<{ position: number; behind: string | null } | null>(null);
+  progress = $state.raw<Progress | null>(null);
   predictedN = $state(0);
   readonly document = new MarkdownDocument();
+  /** The message whose place the pending text takes; null for one at the end. */
+  replaces: string | null = null;
+  /** The answer that is gone on with; null for one that begins. */
+  readonly continues: string | null;
 
-  constructor(pending: string | null) {
+  #pace = new PromptPace();
+
+  constructor(pending: string | null, continues: string | null = null) {
     this.pending = pending;
+    this.continues = continues;
   }
 
   get started(): boolean {
     return this.answerId !== null;
+  }
+
+  /** The text goes on where it was: what is on screen already is not drawn again. */
+  startWith(answer: Message) {
+    this.answerId = answer.id;
+    this.pending = null;
+    if (answer.content === '') return;
+    this.document.push(answer.content);
+    this.document.publish();
+  }
+
+  noteProgress(at: { processed: number; total: number; cached: number }, nowMs: number) {
+    this.queue = null;
+    this.progress = { ...at, leftMs: this.#pace.note(at, nowMs) };
   }
 }

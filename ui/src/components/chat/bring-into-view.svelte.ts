@@ -1,0 +1,71 @@
+import type { Attachment } from 'svelte/attachments';
+import { canHighlight, findRanges, highlight } from './highlights';
+
+const flashMs = 1600;
+
+/**
+ * Scrolls a message into the middle and marks it for a moment. What comes in above it on the way
+ * changes where it is, so the place is looked for again in the next frames.
+ */
+export async function bringIntoView(column: HTMLElement, messageId: string, words: string) {
+  const find = () =>
+    column.querySelector<HTMLElement>(`[data-message-id="${CSS.escape(messageId)}"]`);
+  for (let round = 0; round < 4; round += 1) {
+    const message = find();
+    if (message) scrollTo(message, words);
+    await new Promise((drawn) => requestAnimationFrame(drawn));
+  }
+  const message = find();
+  if (!message) return;
+  // In the find bar the reader goes on typing.
+  if (!(document.activeElement instanceof HTMLInputElement)) message.focus({ preventScroll: true });
+  message.dataset['flash'] = '';
+  setTimeout(() => delete message.dataset['flash'], flashMs);
+}
+
+function scrollTo(message: HTMLElement, words: string) {
+  const scroller = message.closest('.scroller');
+  const [range] = findRanges(message, words);
+  if (range && scroller && typeof range.getBoundingClientRect === 'function') {
+    const { top } = range.getBoundingClientRect();
+    const view = scroller.getBoundingClientRect();
+    scroller.scrollTop += top - (view.top + view.height / 2);
+    return;
+  }
+  const tall = message.offsetHeight > (scroller?.clientHeight ?? 0);
+  message.scrollIntoView({ block: tall ? 'start' : 'center' });
+}
+
+/** Keeps words lit up below an element, also in what comes into it later. */
+export function litUp(words: () => string): Attachment<HTMLElement> {
+  return (column) => {
+    $effect(() => {
+      const wanted = words();
+      if (wanted.trim() === '') return;
+      let due = 0;
+      const show = () => {
+        due = 0;
+        const ranges = findRanges(column, wanted);
+        highlight(ranges);
+        if (!canHighlight()) markMessages(column, ranges);
+      };
+      const observer = new MutationObserver(() => (due ||= requestAnimationFrame(show)));
+      observer.observe(column, { childList: true, characterData: true, subtree: true });
+      show();
+      return () => {
+        observer.disconnect();
+        cancelAnimationFrame(due);
+        highlight([]);
+        markMessages(column, []);
+      };
+    });
+  };
+}
+
+function markMessages(column: HTMLElement, ranges: readonly Range[]) {
+  const found = new Set(ranges.map((r) => r.startContainer.parentElement?.closest('.message')));
+  for (const message of column.querySelectorAll<HTMLElement>('.message')) {
+    if (found.has(message)) message.dataset['found'] = '';
+    else delete message.dataset['found'];
+  }
+}

@@ -1,0 +1,22 @@
+import { FakeDownloads, type FakeDownloadsHost } from './fake-downloads';
+import type { FakeOptions } from './fake';
+import { FakeHub, type FakeHubHost } from './fake-hub';
+import { FakeLibrary, type FakeLibraryHost } from './fake-library';
+
+/** What is offered, what is fetched and what is here: three parts that know of each other. */
+export type ModelsHost = FakeHubHost & FakeDownloadsHost & FakeLibraryHost;
+
+export function fakeModels(options: FakeOptions): ModelsHost {
+  const instant = options.pace === 'instant';
+  const now = options.now ?? (() => Date.now());
+  const wait = (ms: number) =>
+    instant ? Promise.resolve() : new Promise<void>((done) => setTimeout(done, ms));
+  const library = new FakeLibrary(options, instant, wait);
+  const pathOf = (name: string) => library.pathOf(name);
+  const hub = new FakeHub(options, { wait, now: now(), pathOf });
+  const downloads = new FakeDownloads(options, { instant, now, hub, library });
+  library.repairWith(({ name, quant, repo }, bytes) =>
+    downloads.repair(name, quant, repo ?? '', bytes),
+  );
+  return { ...hub.host(), ...downloads.host(), ...library.host() };
+}
