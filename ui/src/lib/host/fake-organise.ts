@@ -28,6 +28,7 @@ export type FakeOrganiseHost = Pick<
   | 'importConversations'
   | 'places'
   | 'openPlace'
+  | 'setZoom'
 >;
 
 /** Kept at most, as in the real one. */
@@ -146,6 +147,7 @@ type FilePart = Pick<
   | 'importConversations'
   | 'places'
   | 'openPlace'
+  | 'setZoom'
 >;
 
 function files(chats: FakeChats): FilePart {
@@ -165,6 +167,9 @@ function files(chats: FakeChats): FilePart {
     },
     places: async () => structuredClone(places),
     openPlace: async () => undefined,
+    setZoom: async (factor) => {
+      document.documentElement.style.zoom = factor === 1 ? '' : String(factor);
+    },
   };
 }
 

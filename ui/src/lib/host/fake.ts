@@ -180,10 +180,6 @@ class FakeHost
     this.#stopped.add(conversationId);
   }
 
-  async setZoom(factor: number) {
-    document.documentElement.style.zoom = factor === 1 ? '' : String(factor);
-  }
-
   async listModels() {
     return structuredClone(this.#models);
   }
