@@ -1,8 +1,12 @@
 import { models } from './en-models';
+import { settingsPage } from './en-settings';
+import { side } from './en-side';
 
 /** English. Every word the window shows. Short, plain, in the second person; see docs on words. */
 export const en = {
   ...models,
+  ...side,
+  ...settingsPage,
   app: {
     name: 'Paddock',
     tagline: 'Large language models on the computer you own. Nothing you write leaves it.',
