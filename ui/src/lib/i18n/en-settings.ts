@@ -14,10 +14,7 @@ export const settingsPage = {
       privacy: 'Privacy',
       about: 'About',
     },
-    failed: 'This setting was not kept.',
-    dismiss: 'Dismiss',
     cancel: 'Cancel',
-    open: 'Open',
   },
   general: {
     theme: 'Theme',

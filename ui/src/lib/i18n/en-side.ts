@@ -12,7 +12,6 @@ export const side = {
     archived: 'Archived',
     count_one: '{{count}} conversation',
     count_other: '{{count}} conversations',
-    emptyFolder: 'Empty. Drag a conversation here, or use its menu.',
     sortBy: 'Sort by',
     sort: {
       updated: 'Last change',
@@ -46,7 +45,7 @@ export const side = {
     eraseText:
       'Its words are taken out of the database, and the file is written anew so that nothing of it is left. Backups that hold it are deleted, and a new one is made. This cannot be undone.',
     eraseConfirm: 'Erase for good',
-    cancel: 'Cancel',
+    erasing: 'Erasing',
     saidPinned: 'Pinned: {{title}}',
     saidUnpinned: 'No longer pinned: {{title}}',
     saidArchived: 'Archived: {{title}}',

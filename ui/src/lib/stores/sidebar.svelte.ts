@@ -21,6 +21,10 @@ export class SidebarStore {
   renaming = $state<string | null>(null);
   /** The conversation that somebody is asked about before it is erased. */
   erasing = $state<string | null>(null);
+  /** The conversation that goes into the folder whose name is being typed. */
+  moving = $state<string | null>(null);
+  /** The conversation that is dragged. */
+  dragging = $state<string | null>(null);
 
   setHidden(hidden: boolean) {
     this.hidden = hidden;
