@@ -13,13 +13,17 @@ export function dayGroup(atMs: number, nowMs: number): DayGroup {
 export function groupByDay<T extends { updatedAtMs: number }>(
   items: readonly T[],
   nowMs: number,
+  at: (item: T) => number = (item) => item.updatedAtMs,
 ): { group: DayGroup; items: T[] }[] {
-  return dayGroups
-    .map((group) => ({
-      group,
-      items: items.filter((i) => dayGroup(i.updatedAtMs, nowMs) === group),
-    }))
-    .filter((g) => g.items.length > 0);
+  const today = startOfDay(nowMs);
+  const groups = dayGroups.map((group) => ({ group, items: [] as T[] }));
+  for (const item of items) {
+    // Most are older than a week; they need no look at the calendar.
+    const old = at(item) < today - 10 * 86_400_000;
+    const group = old ? 'older' : dayGroup(at(item), nowMs);
+    groups[dayGroups.indexOf(group)]?.items.push(item);
+  }
+  return groups.filter((g) => g.items.length > 0);
 }
 
 /** Rounding over the difference takes care of days with 23 or 25 hours. */

@@ -101,6 +101,7 @@ export interface Host {
   openLink(url: string): Promise<void>; // in the browser; http and https only
   places(): Promise<Place[]>;
   openPlace(kind: PlaceKind): Promise<void>; // in the file manager
+  setZoom(factor: number): Promise<void>; // of the whole page; 1 is 100 %
   listModels(): Promise<ModelEntry[]>; // the self-test model always first
   pickModelFile(): Promise<string | null>; // OS dialog, *.gguf
   loadModel(path: string, settings: LoadSettings): Promise<void>; // progress and result come as engine state; rejects with ApiError too

@@ -1,4 +1,5 @@
 import { Channel } from '@tauri-apps/api/core';
+import { getCurrentWebview } from '@tauri-apps/api/webview';
 import { asApiError } from './api-error';
 import { commands, events, type ChatEvent } from './bindings';
 import type { Host } from './host';
@@ -58,6 +59,7 @@ export function createTauriHost(): Host {
     openLink: (url) => done(commands.openLink(url)),
     places: () => call(commands.places()),
     openPlace: (kind) => done(commands.openPlace(kind)),
+    setZoom: (factor) => done(getCurrentWebview().setZoom(factor)),
     listModels: () => call(commands.listModels()),
     pickModelFile: () => call(commands.pickModelFile()),
     loadModel: (path, settings) => done(commands.loadModel(path, settings)),

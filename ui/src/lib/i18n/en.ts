@@ -1,12 +1,16 @@
 import { composing } from './en-composer';
 import { conversation } from './en-conversation';
 import { models } from './en-models';
+import { settingsPage } from './en-settings';
+import { side } from './en-side';
 
 /** English. Every word the window shows. Short, plain, in the second person; see docs on words. */
 export const en = {
   ...composing,
   ...models,
   ...conversation,
+  ...side,
+  ...settingsPage,
   app: {
     name: 'Paddock',
     tagline: 'Large language models on the computer you own. Nothing you write leaves it.',

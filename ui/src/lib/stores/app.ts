@@ -3,6 +3,8 @@ import type { Host } from '../host';
 import { Announcer } from './announcer.svelte';
 import { AppearanceStore } from './appearance.svelte';
 import { AttachmentsStore } from './attachments.svelte';
+import { BackupsStore } from './backups.svelte';
+import { ChatSettingsStore } from './chat-settings.svelte';
 import { ChatStore } from './chat.svelte';
 import { ContextStore } from './context.svelte';
 import { ConversationsStore } from './conversations.svelte';
@@ -12,6 +14,7 @@ import { DraftsStore } from './drafts.svelte';
 import { EngineStore } from './engine.svelte';
 import { FindStore } from './find.svelte';
 import { FirstRunStore } from './first-run.svelte';
+import { FoldersStore } from './folders.svelte';
 import { HubSettingsStore } from './hub-settings.svelte';
 import { LibraryStore } from './library.svelte';
 import { MessagesStore } from './messages.svelte';
@@ -22,6 +25,12 @@ import { PlanningStore } from './planning.svelte';
 import { SetupStore } from './setup.svelte';
 import { TemplatesStore } from './templates.svelte';
 import { ReadingStore } from './reading.svelte';
+import { PlacesStore } from './places.svelte';
+import { SearchStore } from './search.svelte';
+import { SidebarStore } from './sidebar.svelte';
+import { StartReportStore } from './start-report.svelte';
+import { StorageStore } from './storage.svelte';
+import { TransferStore } from './transfer.svelte';
 
 /** All stores over one host. Components get it with `useApp`; tests make one over the fake host. */
 export interface App {
@@ -46,9 +55,20 @@ export interface App {
   hubSettings: HubSettingsStore;
   firstRun: FirstRunStore;
   navigation: NavigationStore;
+  folders: FoldersStore;
+  sidebar: SidebarStore;
+  search: SearchStore;
+  transfer: TransferStore;
+  backups: BackupsStore;
+  places: PlacesStore;
+  chatSettings: ChatSettingsStore;
+  startReport: StartReportStore;
+  storage: StorageStore;
 }
 
-export function createApp(host: Host): App {
+export function createApp(unwatched: Host): App {
+  const storage = new StorageStore();
+  const host = storage.watch(unwatched);
   const announcer = new Announcer();
   const conversations = new ConversationsStore(host, announcer);
   const engine = new EngineStore(host, announcer);
@@ -60,7 +80,7 @@ export function createApp(host: Host): App {
   const downloads = new DownloadsStore(host, announcer);
   return {
     announcer,
-    appearance: new AppearanceStore(),
+    appearance: new AppearanceStore(host),
     conversations,
     engine,
     chat,
@@ -80,6 +100,15 @@ export function createApp(host: Host): App {
     hubSettings: new HubSettingsStore(host, announcer),
     firstRun: new FirstRunStore(host, { engine, conversations, downloads }, announcer),
     navigation: new NavigationStore(),
+    folders: new FoldersStore(host, announcer),
+    sidebar: new SidebarStore(),
+    search: new SearchStore(host),
+    transfer: new TransferStore(host, announcer),
+    backups: new BackupsStore(host, announcer),
+    places: new PlacesStore(host),
+    chatSettings: new ChatSettingsStore(host),
+    startReport: new StartReportStore(host),
+    storage,
   };
 }
 
@@ -89,6 +118,8 @@ export async function startApp(app: App) {
     app.conversations.start(),
     app.downloads.start(),
     app.library.start(),
+    app.folders.start(),
+    app.startReport.start(),
   ]);
   await app.firstRun.start();
 }

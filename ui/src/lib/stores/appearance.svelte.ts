@@ -1,32 +1,59 @@
+import type { Host } from '../host';
+
 /**
- * Owns the choice between light and dark, which belongs to this window and lives in localStorage.
- * Does not own any colour: `app.css` has two sets and follows `data-theme` on the root element.
+ * Owns the choice between light and dark and how large the page is, which belong to this window and
+ * live in localStorage. Does not own any colour: `app.css` has two sets and follows `data-theme` on
+ * the root element.
  */
 export type Theme = 'system' | 'light' | 'dark';
 
 export const themes: readonly Theme[] = ['system', 'light', 'dark'];
 
-const key = 'paddock.theme';
+/** Percent. The steps that browsers have between these two. */
+export const zooms: readonly number[] = [50, 67, 75, 80, 90, 100, 110, 125, 150, 175, 200];
+
+const themeKey = 'paddock.theme';
+const zoomKey = 'paddock.zoom';
 
 export class AppearanceStore {
   theme = $state<Theme>('system');
   /** What is shown now, whoever chose it: for pictures, which cannot read the tokens. */
   dark = $state(false);
+  /** Percent, one of `zooms`. */
+  zoom = $state(100);
 
   #dark = window.matchMedia('(prefers-color-scheme: dark)');
+  #host: Host;
 
-  constructor() {
-    const saved = localStorage.getItem(key);
+  constructor(host: Host) {
+    this.#host = host;
+    const saved = localStorage.getItem(themeKey);
     this.theme = themes.find((theme) => theme === saved) ?? 'system';
     this.#dark.addEventListener('change', () => this.#show());
     this.#show();
+    const zoom = Number(localStorage.getItem(zoomKey));
+    if (zooms.includes(zoom) && zoom !== 100) this.setZoom(zoom);
   }
 
   choose(theme: Theme) {
     this.theme = theme;
-    if (theme === 'system') localStorage.removeItem(key);
-    else localStorage.setItem(key, theme);
+    if (theme === 'system') localStorage.removeItem(themeKey);
+    else localStorage.setItem(themeKey, theme);
     this.#show();
+  }
+
+  /** One step larger (1) or smaller (-1). */
+  zoomBy(step: 1 | -1) {
+    const next = zooms[zooms.indexOf(this.zoom) + step];
+    if (next !== undefined) this.setZoom(next);
+  }
+
+  setZoom(percent: number) {
+    this.zoom = percent;
+    if (percent === 100) localStorage.removeItem(zoomKey);
+    else localStorage.setItem(zoomKey, String(percent));
+    // A page that could not be made larger is still a page.
+    this.#host.setZoom(percent / 100).catch(() => undefined);
   }
 
   #show() {

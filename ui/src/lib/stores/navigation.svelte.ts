@@ -1,12 +1,14 @@
-/** Owns which of the window's views is on screen. Does not own what is in them. */
-export type View = 'chat' | 'models';
+/** Owns which of the window's views is on screen, and the dialog over it. Not what is in them. */
+export type View = 'chat' | 'models' | 'settings';
 export const modelsTabs = ['computer', 'library', 'find', 'downloads'] as const;
 export type ModelsTab = (typeof modelsTabs)[number];
+export type DialogName = 'search' | 'shortcuts';
 
 export class NavigationStore {
   view = $state<View>('chat');
   /** Which part of the Models view; where somebody was the last time. */
   modelsTab = $state<ModelsTab>('computer');
+  dialog = $state<DialogName | null>(null);
 
   show(view: View) {
     this.view = view;
@@ -15,5 +17,13 @@ export class NavigationStore {
   showModels(tab: ModelsTab) {
     this.modelsTab = tab;
     this.view = 'models';
+  }
+
+  toggleDialog(name: DialogName) {
+    this.dialog = this.dialog === name ? null : name;
+  }
+
+  closeDialog() {
+    this.dialog = null;
   }
 }
