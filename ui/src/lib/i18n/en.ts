@@ -357,7 +357,6 @@ export const en = {
     downloadLater: 'Continue without a download',
     haveFile: 'Use a file I already have',
     haveModels: 'These models are on this computer already and can run here:',
-    useModel: 'Use {{name}}',
     using: '{{name}} is used for the check.',
     openFile: 'Another GGUF file…',
     checkChosen: 'Loads {{name}} and asks it one short question.',

@@ -375,7 +375,6 @@ export const es: Spanish<typeof en> = {
     downloadLater: 'Continuar sin descargar',
     haveFile: 'Usar un archivo que ya tengo',
     haveModels: 'Estos modelos ya están en este ordenador y pueden funcionar aquí:',
-    useModel: 'Usar {{name}}',
     using: 'Se usa {{name}} para la comprobación.',
     openFile: 'Otro archivo GGUF…',
     checkChosen: 'Carga {{name}} y le hace una pregunta corta.',
