@@ -94,6 +94,8 @@ export const ar: Arabic<typeof en> = {
     copyCodeLabel: 'انسخ هذه الشيفرة',
     table: 'جدول',
     picture: 'صورة',
+    done: 'أُنجز',
+    notDone: 'لم يُنجز بعد',
     linkTitle: 'عنوان هذا الرابط',
     linkNote: 'لا يفتح Paddock العناوين من تلقاء نفسه.',
     pictureNote: 'لا تُحمَّل الصور من الشبكة.',

@@ -91,6 +91,8 @@ export const en = {
     copyCodeLabel: 'Copy this code',
     table: 'Table',
     picture: 'Picture',
+    done: 'Done',
+    notDone: 'To do',
     linkTitle: 'Address of this link',
     linkNote: 'Paddock does not open addresses by itself.',
     pictureNote: 'Pictures from the network are not loaded.',

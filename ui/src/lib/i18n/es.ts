@@ -94,6 +94,8 @@ export const es: Spanish<typeof en> = {
     copyCodeLabel: 'Copiar este código',
     table: 'Tabla',
     picture: 'Imagen',
+    done: 'Hecho',
+    notDone: 'Por hacer',
     linkTitle: 'Dirección de este enlace',
     linkNote: 'Paddock no abre direcciones por su cuenta.',
     pictureNote: 'Las imágenes de la red no se cargan.',
