@@ -151,36 +151,62 @@ describe('axe finds nothing wrong', () => {
   });
 });
 
-describe('the size of the writing', () => {
-  it('can be doubled at 1280×800, and nothing is cut off at the side', async () => {
+/** Boxes that are lower than the words in them, and do not scroll. */
+const clipped = (app) =>
+  app.browser.execute(() =>
+    [...document.querySelectorAll('main *, nav *')]
+      .filter((element) => {
+        const { overflowY, display } = getComputedStyle(element);
+        return (
+          display !== 'inline' &&
+          overflowY === 'hidden' &&
+          element.clientHeight > 1 &&
+          element.scrollHeight > element.clientHeight + 2 &&
+          element.innerText?.trim()
+        );
+      })
+      .map((element) => element.outerHTML.slice(0, 160)),
+  );
+
+describe('everything twice as large at 1280×800', () => {
+  const ways = {
+    // Zoomed to 200 %, a window has half as many pixels to lay itself out in.
+    'by zooming': (app) => app.browser.setWindowSize(640, 400),
+    // All sizes of letters are in rem, which is what a larger font of the system changes.
+    'by larger letters': (app) =>
+      app.browser.execute(() => void (document.documentElement.style.fontSize = '200%')),
+  };
+  for (const [way, enlarge] of Object.entries(ways)) {
+    it(`loses nothing, ${way}`, async () => {
+      const app = await startApp();
+      await click(app, 'first-run-skip');
+      const found = [];
+      for (const [name, open] of Object.entries(views)) {
+        await app.browser.setWindowSize(...sizes.wide);
+        await look(app, { theme: 'light', language: 'en' });
+        await open(app);
+        await enlarge(app);
+        const wide = await overflow(app);
+        if (wide > 0) found.push(`${name}: ${wide} px are cut off at the side`);
+        found.push(...(await clipped(app)).map((html) => `${name}: ${html}`));
+      }
+      assert.deepEqual(found, []);
+    });
+  }
+});
+
+describe('the language', () => {
+  it('is chosen in the first run, holds at once, and is kept', async () => {
     const app = await startApp();
-    await click(app, 'first-run-skip');
-    const found = [];
-    for (const [name, open] of Object.entries(views)) {
-      await look(app, { theme: 'light', language: 'en' });
-      await app.browser.setWindowSize(...sizes.wide);
-      // Everything is measured in the size of the root's letters, which is what the system changes.
-      await app.browser.execute(() => (document.documentElement.style.fontSize = '200%'));
-      await open(app);
-      const wide = await overflow(app);
-      if (wide > 0) found.push(`${name}: ${wide} px`);
-      // A line of words in a box that is lower than itself.
-      const clipped = await app.browser.execute(() =>
-        [...document.querySelectorAll('main *, nav *')]
-          .filter((element) => {
-            const { overflowY, display } = getComputedStyle(element);
-            return (
-              display !== 'inline' &&
-              overflowY === 'hidden' &&
-              element.clientHeight > 1 &&
-              element.scrollHeight > element.clientHeight + 2 &&
-              element.innerText?.trim()
-            );
-          })
-          .map((element) => element.outerHTML.slice(0, 160)),
-      );
-      found.push(...clipped.map((html) => `${name}: ${html}`));
-    }
-    assert.deepEqual(found, []);
+    await shown(app, 'first-run');
+    await app.browser.$(byId('language')).selectByAttribute('value', 'ar');
+    const spoken = (it) =>
+      it.browser.execute(() => [document.documentElement.lang, document.documentElement.dir]);
+    await until('Arabic', async () => (await spoken(app)).join() === 'ar,rtl');
+    const button = await app.browser.$(byId('first-run-skip')).getText();
+    assert.match(button, /\p{Script=Arabic}/u);
+    await app.close();
+    const again = await startApp({ home: app.home });
+    await until('Arabic after a restart', async () => (await spoken(again)).join() === 'ar,rtl');
   });
 });

@@ -84,7 +84,7 @@ export const models = {
   },
   offer: {
     download: 'Download {{size}}',
-    label: 'Download {{name}}, {{size}}',
+    label: 'Download {{size}}: {{name}}',
     asks: 'Asks Hugging Face first, and says what it would take before the first byte.',
     checking: 'Asking Hugging Face for its size and looking at the disk',
     before: 'Before the first byte',
@@ -197,7 +197,7 @@ export const models = {
     reading: 'reading its header…',
     unread: 'Its header could not be read.',
     tryAgain: 'Try again',
-    tryAgainLabel: 'Read the header of {{name}} again',
+    tryAgainLabel: 'Try again: read the header of {{name}}',
     here: 'here already',
     underway: '{{name}} is in your downloads: {{state}}',
     unknownQuality: 'not known',

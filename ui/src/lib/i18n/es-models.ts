@@ -95,7 +95,7 @@ export const models: Spanish<typeof english> = {
   },
   offer: {
     download: 'Descargar {{size}}',
-    label: 'Descargar {{name}}, {{size}}',
+    label: 'Descargar {{size}}: {{name}}',
     asks: 'Antes pregunta a Hugging Face y te dice qué haría falta, antes del primer byte.',
     checking: 'Preguntando a Hugging Face por su tamaño y mirando el disco',
     before: 'Antes del primer byte',
@@ -215,7 +215,7 @@ export const models: Spanish<typeof english> = {
     reading: 'leyendo su cabecera…',
     unread: 'No se pudo leer su cabecera.',
     tryAgain: 'Reintentar',
-    tryAgainLabel: 'Leer otra vez la cabecera de {{name}}',
+    tryAgainLabel: 'Reintentar: leer la cabecera de {{name}}',
     here: 'ya está aquí',
     underway: '{{name}} está en tus descargas: {{state}}',
     unknownQuality: 'desconocida',

@@ -6,10 +6,14 @@ import { speak } from './words.svelte';
  * wanted, so that only one is in memory.
  */
 const known = {
-  en: { dir: 'ltr', words: async () => (await import('./en')).en },
-  es: { dir: 'ltr', words: async () => (await import('./es')).es },
-  ar: { dir: 'rtl', words: async () => (await import('./ar')).ar },
-} as const satisfies Record<string, { dir: 'ltr' | 'rtl'; words: () => Promise<object> }>;
+  en: { dir: 'ltr', locale: 'en', words: async () => (await import('./en')).en },
+  es: { dir: 'ltr', locale: 'es', words: async () => (await import('./es')).es },
+  // Which digits Arabic has depends on the country, and web views guess differently where none is known.
+  ar: { dir: 'rtl', locale: 'ar-u-nu-latn', words: async () => (await import('./ar')).ar },
+} as const satisfies Record<
+  string,
+  { dir: 'ltr' | 'rtl'; locale: string; words: () => Promise<object> }
+>;
 
 export type LanguageCode = keyof typeof known;
 export type LanguageChoice = 'system' | LanguageCode;
@@ -90,8 +94,9 @@ function ofSystem(): LanguageCode {
 
 /** The system's own form of a language, as es-MX for es: it decides how numbers are written. */
 function localeFor(code: LanguageCode): string {
-  const tag = navigator.languages.find((tag) => languageOf(tag) === code);
-  return tag !== undefined && Intl.NumberFormat.supportedLocalesOf(tag).length > 0 ? tag : code;
+  const tag = navigator.languages.find((tag) => languageOf(tag) === code && tag !== code);
+  if (tag !== undefined && Intl.NumberFormat.supportedLocalesOf(tag).length > 0) return tag;
+  return known[code].locale;
 }
 
 export const language = new Language();

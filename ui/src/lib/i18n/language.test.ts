@@ -95,6 +95,9 @@ describe('figures and names', () => {
     await language.set('ar');
     expect(whole(42)).toBe('٤٢');
     expect(decimalsOrWhole(12, 1)).toBe('١٢');
+    systemSpeaks('en-US');
+    await language.set('ar');
+    expect(whole(42)).toBe('42');
   });
 
   it('stand on their own among words that run from right to left', async () => {

@@ -44,6 +44,11 @@ const extension: MarkedExtension = {
     tag: () => undefined,
   },
   renderer: {
+    checkbox({ checked }: Tokens.Checkbox) {
+      const state = t(checked ? 'answer.done' : 'answer.notDone');
+      const mark = checked ? 'checked ' : '';
+      return `<input type="checkbox" ${mark}disabled aria-label="${escapeHtml(state)}"> `;
+    },
     code({ text, lang }: Tokens.Code) {
       return codeHtml(text, lang ?? '');
     },
