@@ -65,7 +65,9 @@ fn open_window(handle: &AppHandle, webview_data: Option<PathBuf>) -> tauri::Resu
         .inner_size(1180.0, 780.0)
         .min_inner_size(480.0, 420.0)
         // The page never leads anywhere else, whatever a model writes into it.
-        .on_navigation(is_ours);
+        .on_navigation(is_ours)
+        // Dropped files belong to the page, which attaches them or turns them away.
+        .disable_drag_drop_handler();
     if let Some(folder) = webview_data {
         window = window.data_directory(folder);
     }
