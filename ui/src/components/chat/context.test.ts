@@ -107,7 +107,7 @@ describe('a message that does not fit', () => {
   it('is told of with numbers before it is sent, and cannot be sent', async () => {
     const { app, user, field, held } = await full();
     expect(screen.getByTestId('context-full-numbers').textContent).toBe(
-      'The context holds 1,000 tokens. The conversation so far has 750 tokens, your message 100 tokens, and 200 tokens is kept free for the answer: 50 tokens too much.',
+      'The context holds 1,000 tokens. The conversation so far has 750 tokens, your message 100 tokens, and 200 tokens are kept free for the answer: 50 tokens too many.',
     );
     expect(app.announcer.text).toBe('The context is full');
     expect(screen.getByTestId('policy-stopAtLimit').getAttribute('aria-pressed')).toBe('true');
