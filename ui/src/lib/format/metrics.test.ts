@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Timings } from '../host/bindings';
-import { contextUsed, metricsDetail, metricsLine, phaseShares, speed, stopReason } from './metrics';
+import { metricsDetail, metricsLine, phaseShares, speed, stopReason } from './metrics';
 
 const measured: Timings = {
   cacheN: 0,
@@ -89,9 +89,5 @@ describe('the rest', () => {
     ] as const) {
       expect(stopReason(reason)).toMatch(/^[A-Z]/);
     }
-  });
-
-  it('counts what is in the context', () => {
-    expect(contextUsed(timings({ cacheN: 100 }))).toBe(148);
   });
 });

@@ -60,11 +60,6 @@ export function stopReason(reason: FinishReason): string {
   return t(`finish.${reason}`);
 }
 
-/** Tokens in the context after this answer. */
-export function contextUsed(timings: Timings): number {
-  return positive(timings.cacheN) + positive(timings.promptN) + positive(timings.predictedN);
-}
-
 /** A host that measured nothing sends 0, and a broken clock NaN. */
 function positive(value: number): number {
   return Number.isFinite(value) && value > 0 ? value : 0;

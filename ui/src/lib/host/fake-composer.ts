@@ -52,13 +52,13 @@ function setups(chats: FakeChats) {
   const kept = named<Preset>(
     [
       {
-        id: 'p1',
+        id: 'careful',
         name: 'Careful editor',
         system: 'You correct spelling and grammar and change nothing else.',
         sampling: { ...usualSampling(), temperature: 0.2 },
       },
       {
-        id: 'p2',
+        id: 'socratic',
         name: 'Socratic teacher',
         system: 'You teach by asking. You never give the answer before the third question.',
         sampling: usualSampling(),
@@ -105,9 +105,9 @@ function setups(chats: FakeChats) {
 function templates(chats: FakeChats) {
   const kept = named<PromptTemplate>(
     [
-      { id: 't1', name: 'Explain simply', text: 'Explain to a curious child: {cursor}' },
-      { id: 't2', name: 'Fix my grammar', text: 'Correct the grammar of this text:\n\n' },
-      { id: 't3', name: 'Summarise', text: 'Summarise this in five sentences:\n\n{cursor}' },
+      { id: 'explain', name: 'Explain simply', text: 'Explain to a curious child: {cursor}' },
+      { id: 'grammar', name: 'Fix my grammar', text: 'Correct the grammar of this text:\n\n' },
+      { id: 'summarise', name: 'Summarise', text: 'Summarise this in five sentences:\n\n{cursor}' },
     ],
     () => chats.newId('t'),
   );

@@ -90,10 +90,10 @@ export const composing = {
   full: {
     title: 'The context is full',
     numbers:
-      'The context holds {{size}}. The conversation so far has {{before}}, your message {{message}}, and {{reserve}} is kept free for the answer: {{over}} too much.',
+      'The context holds {{size}}. The conversation so far has {{before}}, your message {{message}}, and {{reserve}} are kept free for the answer: {{over}} too many.',
     aloneTitle: 'This message is longer than the context',
     aloneNumbers:
-      'The context holds {{size}}. The system prompt and your message have {{message}}, and {{reserve}} is kept free for the answer: {{over}} too much, even with nothing before it.',
+      'The context holds {{size}}. The system prompt and your message have {{message}}, and {{reserve}} are kept free for the answer: {{over}} too many, even with nothing before it.',
     choices: 'What the model no longer sees in this conversation',
     isSo: 'as now',
     newChat: 'Start a new chat with this text',

@@ -13,12 +13,13 @@ export type Chip = { id: number; name: string; sizeBytes: number } & (
   | { state: 'failed'; reason: string }
 );
 
-/** The files of one conversation that are not sent yet. */
-class Files {
-  chips = $state.raw<readonly Chip[]>([]);
-  /** Why some files were not even looked at. */
-  notice = $state<string | null>(null);
+/** The files of one conversation that are not sent yet, and why some were not even looked at. */
+interface Files {
+  readonly chips: readonly Chip[];
+  readonly notice: string | null;
 }
+
+const none: Files = { chips: [], notice: null };
 
 /**
  * Owns the files that go with the next message of each conversation: reading them, what they
@@ -28,7 +29,7 @@ class Files {
 export class AttachmentsStore {
   #host: Host;
   #announcer: Announcer;
-  #files = new WeakMap<Thread, Files>();
+  #files = $state.raw<ReadonlyMap<Thread, Files>>(new Map());
   #ids = 0;
 
   constructor(host: Host, announcer: Announcer) {
@@ -71,20 +72,17 @@ export class AttachmentsStore {
   }
 
   remove(thread: Thread, id: number) {
-    const files = this.#of(thread);
-    const gone = files.chips.find((chip) => chip.id === id);
-    files.chips = files.chips.filter((chip) => chip.id !== id);
-    files.notice = null;
+    const { chips } = this.#of(thread);
+    const gone = chips.find((chip) => chip.id === id);
+    this.#keep(thread, { chips: chips.filter((chip) => chip.id !== id), notice: null });
     if (gone) this.#announcer.say(t('attach.removed', { name: gone.name }));
   }
 
   /** They go with a message now. What could not be read stays behind and is gone. */
   take(thread: Thread): NewAttachment[] {
-    const files = this.#of(thread);
-    const ready = files.chips.flatMap((chip) => (chip.state === 'ready' ? [chip.file] : []));
-    files.chips = [];
-    files.notice = null;
-    return ready;
+    const { chips } = this.#of(thread);
+    this.#keep(thread, none);
+    return chips.flatMap((chip) => (chip.state === 'ready' ? [chip.file] : []));
   }
 
   /** The message was refused, or goes on elsewhere. */
@@ -95,8 +93,8 @@ export class AttachmentsStore {
       const { name, sizeBytes } = file;
       return { id: this.#newId(), name, sizeBytes, state: 'ready', file, tokens };
     });
-    const files = this.#of(thread);
-    files.chips = [...back, ...files.chips];
+    const { chips, notice } = this.#of(thread);
+    this.#keep(thread, { chips: [...back, ...chips], notice });
     if (back.some((chip) => chip.state === 'ready' && chip.tokens === null))
       void this.recount(thread);
   }
@@ -126,8 +124,9 @@ export class AttachmentsStore {
 
   #put(thread: Thread, { name, sizeBytes }: { name: string; sizeBytes: number }): number {
     const id = this.#newId();
-    const files = this.#of(thread);
-    files.chips = [...files.chips, { id, name, sizeBytes, state: 'reading' }];
+    const { chips, notice } = this.#of(thread);
+    const chip: Chip = { id, name, sizeBytes, state: 'reading' };
+    this.#keep(thread, { chips: [...chips, chip], notice });
     this.#announcer.say(t('attach.readingNow', { name }));
     return id;
   }
@@ -167,23 +166,27 @@ export class AttachmentsStore {
 
   /** Nothing happens to a file that was removed in the meantime. */
   #change(thread: Thread, id: number, change: (chip: Chip) => Chip) {
-    const files = this.#of(thread);
-    files.chips = files.chips.map((chip) => (chip.id === id ? change(chip) : chip));
+    const { chips, notice } = this.#of(thread);
+    if (!chips.some((chip) => chip.id === id)) return;
+    const changed = chips.map((chip) => (chip.id === id ? change(chip) : chip));
+    this.#keep(thread, { chips: changed, notice });
   }
 
   #notice(thread: Thread, tooMany: boolean) {
-    const files = this.#of(thread);
-    files.notice = tooMany ? t('attach.tooMany', { most: mostFiles }) : null;
-    if (files.notice !== null) this.#announcer.say(files.notice);
+    const notice = tooMany ? t('attach.tooMany', { most: mostFiles }) : null;
+    this.#keep(thread, { chips: this.of(thread), notice });
+    if (notice !== null) this.#announcer.say(notice);
   }
 
   #of(thread: Thread): Files {
-    let files = this.#files.get(thread);
-    if (!files) {
-      files = new Files();
-      this.#files.set(thread, files);
-    }
-    return files;
+    return this.#files.get(thread) ?? none;
+  }
+
+  #keep(thread: Thread, files: Files) {
+    const next = new Map(this.#files);
+    if (files.chips.length === 0 && files.notice === null) next.delete(thread);
+    else next.set(thread, files);
+    this.#files = next;
   }
 
   #newId(): number {
