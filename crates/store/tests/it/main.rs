@@ -3,9 +3,12 @@
 
 mod conversations;
 mod damage;
+mod editing;
 mod killed;
+mod organise;
 mod presets;
 mod records;
+mod search;
 mod tree;
 
 use std::path::{Path, PathBuf};
