@@ -1,9 +1,11 @@
 //! The store from outside: on real files, with real crashes and real damage.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod backups;
 mod conversations;
 mod damage;
 mod editing;
+mod erase;
 mod killed;
 mod organise;
 mod presets;
