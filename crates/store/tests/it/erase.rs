@@ -104,6 +104,7 @@ fn with_no_ids_all_that_is_deleted_is_erased_and_nothing_else() {
     backups.make(BackupKind::Daily, 2_000_000).unwrap();
     store.delete(&id, 1).unwrap();
     store.purge_deleted(5).unwrap();
+    backups.make(BackupKind::Daily, 2_500_000).unwrap();
     // Deleted, and could still be restored.
     let id = with_canaries(&mut store);
     store.delete(&id, 6).unwrap();
@@ -114,7 +115,7 @@ fn with_no_ids_all_that_is_deleted_is_erased_and_nothing_else() {
     assert_eq!(erased, Erased { conversations: 1, backups: 1 });
     assert_eq!(canaries_below(place.folder.path()), [""; 0]);
     let times: Vec<i64> = backups.list().unwrap().into_iter().map(|backup| backup.made_at_ms).collect();
-    assert_eq!(times, [3_000_000, 1_000_000], "the backup without them is kept");
+    assert_eq!(times, [3_000_000, 2_500_000, 1_000_000], "the backups without them are kept");
     assert_eq!(store.conversations().unwrap().len(), 1);
     assert_eq!(store.erase(&[], 4_000_000).unwrap(), Erased::default());
 }

@@ -6,10 +6,12 @@ mod conversations;
 mod damage;
 mod editing;
 mod erase;
+mod full;
 mod killed;
 mod organise;
 mod presets;
 mod records;
+mod schemas;
 mod search;
 mod tree;
 
