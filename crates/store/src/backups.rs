@@ -94,6 +94,7 @@ impl Backups {
         let unfinished = folder.join("unfinished");
         remove_database(&unfinished)?;
         Connection::open(&self.database, false)?.copy_to(&unfinished)?;
+        forget_deleted_words(&unfinished)?;
         sync(&unfinished)?;
         let mut made_at_ms = now_ms;
         let (name, path) = loop {
@@ -245,6 +246,18 @@ impl Store {
         backups.prune()?;
         Ok(before)
     }
+}
+
+/// The index of words keeps what was deleted until its parts are merged. A backup without a conversation has no word of it
+/// either, so that an erasure need not delete it.
+fn forget_deleted_words(copy: &Path) -> Result<(), Error> {
+    Connection::open(copy, false)?.read().execute_batch(
+        "PRAGMA journal_mode = MEMORY;
+         INSERT INTO message_index (message_index) VALUES ('optimize');
+         INSERT INTO title_index (title_index) VALUES ('optimize');
+         VACUUM;",
+    )?;
+    Ok(())
 }
 
 /// Gives a whole database its name, in place of what has it.

@@ -1,11 +1,18 @@
 //! The store from outside: on real files, with real crashes and real damage.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod backups;
 mod conversations;
 mod damage;
+mod editing;
+mod erase;
+mod full;
 mod killed;
+mod organise;
 mod presets;
 mod records;
+mod schemas;
+mod search;
 mod tree;
 
 use std::path::{Path, PathBuf};

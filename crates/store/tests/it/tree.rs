@@ -16,6 +16,10 @@ enum Step {
     Retry(prop::sample::Index),
     Finish(prop::sample::Index),
     SetHead(prop::sample::Index),
+    Edit(prop::sample::Index),
+    Delete(prop::sample::Index),
+    Restore(prop::sample::Index),
+    Fork(prop::sample::Index),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -28,6 +32,10 @@ fn step() -> impl Strategy<Value = Step> {
         any::<Index>().prop_map(Step::Retry),
         any::<Index>().prop_map(Step::Finish),
         any::<Index>().prop_map(Step::SetHead),
+        any::<Index>().prop_map(Step::Edit),
+        any::<Index>().prop_map(Step::Delete),
+        any::<Index>().prop_map(Step::Restore),
+        any::<Index>().prop_map(Step::Fork),
     ]
 }
 
@@ -42,7 +50,7 @@ fn pick<'a>(messages: &'a [Message], index: &prop::sample::Index, role: Role) ->
     (!fitting.is_empty()).then(|| fitting[index.index(fitting.len())])
 }
 
-fn apply(store: &mut Store, step: &Step, n: usize) {
+fn apply(store: &mut Store, step: &Step, n: usize, deleted: &mut Vec<MessageId>) {
     let messages = everything(store);
     let content = format!("question {n}");
     match step {
@@ -72,6 +80,34 @@ fn apply(store: &mut Store, step: &Step, n: usize) {
                 store.finish_answer(&answer.id, stopped(), 5).ok();
             }
         }
+        Step::Edit(index) => {
+            if let Some(answer) = pick(&messages, index, Role::Assistant) {
+                store.edit_answer(&answer.id, &content, 5).ok();
+            }
+        }
+        Step::Delete(index) => {
+            if !messages.is_empty() {
+                let id = messages[index.index(messages.len())].id.clone();
+                store.delete_message(&id, 5).unwrap();
+                deleted.push(id);
+            }
+        }
+        Step::Restore(index) => {
+            if !deleted.is_empty() {
+                let id = &deleted[index.index(deleted.len())];
+                store.restore_message(id).unwrap();
+                assert!(store.message(id).is_ok());
+            }
+        }
+        Step::Fork(index) => {
+            if let Some(question) = pick(&messages, index, Role::User) {
+                let before = store.branch(&question.id).unwrap();
+                if let Ok(fork) = store.fork_conversation(&question.id, 5) {
+                    let texts = |messages: Vec<Message>| messages.into_iter().map(|m| m.content).collect::<Vec<_>>();
+                    assert_eq!(texts(store.conversation(&fork.id).unwrap().messages), texts(before));
+                }
+            }
+        }
         Step::SetHead(index) => {
             if !messages.is_empty() {
                 let message = &messages[index.index(messages.len())];
@@ -87,8 +123,9 @@ proptest! {
     #[test]
     fn every_branch_is_the_path_by_the_parents(steps in prop::collection::vec(step(), 1..40)) {
         let mut store = Store::open_in_memory().unwrap();
+        let mut deleted = Vec::new();
         for (n, step) in steps.iter().enumerate() {
-            apply(&mut store, step, n);
+            apply(&mut store, step, n, &mut deleted);
         }
         let messages = everything(&store);
         let by_id: HashMap<&MessageId, &Message> =
@@ -105,8 +142,10 @@ proptest! {
         }
         for summary in store.conversations().unwrap() {
             let whole = store.conversation(&summary.id).unwrap();
-            let head = whole.head.unwrap();
-            prop_assert!(whole.messages.iter().any(|message| message.id == head));
+            prop_assert_eq!(whole.head.is_none(), whole.messages.is_empty());
+            if let Some(head) = &whole.head {
+                prop_assert!(whole.messages.iter().any(|message| message.id == *head));
+            }
             let mut seen = Vec::new();
             for message in &whole.messages {
                 if let Some(parent) = &message.parent_id {
