@@ -4,21 +4,22 @@ import { canHighlight, findRanges, highlight } from './highlights';
 const flashMs = 1600;
 
 /**
- * Scrolls a message into the middle and marks it for a moment. What comes in above it on the way
+ * Scrolls a message into the middle and marks it for a moment. `words`: what was looked for; null:
+ * the reader was led here by something else, and the keyboard comes along. What comes in above it on the way
  * changes where it is, so the place is looked for again in the next frames.
  */
-export async function bringIntoView(column: HTMLElement, messageId: string, words: string) {
+export async function bringIntoView(column: HTMLElement, messageId: string, words: string | null) {
   const find = () =>
     column.querySelector<HTMLElement>(`[data-message-id="${CSS.escape(messageId)}"]`);
   for (let round = 0; round < 4; round += 1) {
     const message = find();
-    if (message) scrollTo(message, words);
+    if (message) scrollTo(message, words ?? '');
     await new Promise((drawn) => requestAnimationFrame(drawn));
   }
   const message = find();
   if (!message) return;
   // In the find bar the reader goes on typing.
-  if (!(document.activeElement instanceof HTMLInputElement)) message.focus({ preventScroll: true });
+  if (words === null) message.focus({ preventScroll: true });
   message.dataset['flash'] = '';
   setTimeout(() => delete message.dataset['flash'], flashMs);
 }
