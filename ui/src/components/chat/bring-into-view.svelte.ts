@@ -25,16 +25,22 @@ export async function bringIntoView(column: HTMLElement, messageId: string, word
 }
 
 function scrollTo(message: HTMLElement, words: string) {
-  const scroller = message.closest('.scroller');
   const [range] = findRanges(message, words);
-  if (range && scroller && typeof range.getBoundingClientRect === 'function') {
-    const { top } = range.getBoundingClientRect();
-    const view = scroller.getBoundingClientRect();
-    scroller.scrollTop += top - (view.top + view.height / 2);
-    return;
-  }
-  const tall = message.offsetHeight > (scroller?.clientHeight ?? 0);
-  message.scrollIntoView({ block: tall ? 'start' : 'center' });
+  if (range && typeof range.getBoundingClientRect === 'function') showIn(message, range);
+  else showIn(message, message);
+}
+
+/**
+ * Scrolls the conversation alone until `what` is in its middle, or begins at its top where it is
+ * taller. `scrollIntoView` would move the page as well, which has no scroll bar to come back with.
+ */
+export function showIn(element: Element, what: { getBoundingClientRect(): DOMRect }) {
+  const scroller = element.closest('.scroller');
+  if (!scroller) return;
+  const place = what.getBoundingClientRect();
+  const view = scroller.getBoundingClientRect();
+  const room = view.height - place.height;
+  scroller.scrollTop += place.top - view.top - (room > 0 ? room / 2 : 16);
 }
 
 /** Keeps words lit up below an element, also in what comes into it later. */

@@ -32,7 +32,6 @@ const held = vi.hoisted(() => {
   }
   globalThis.IntersectionObserver = HeldObserver as unknown as typeof IntersectionObserver;
   CSS.supports = () => true;
-  Element.prototype.scrollIntoView = () => undefined;
   return HeldObserver;
 });
 

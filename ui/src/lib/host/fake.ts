@@ -238,8 +238,7 @@ class FakeHost
   async goOn(conversation: Stored, answer: Message, onEvent: (e: ChatEvent) => void) {
     this.#refuseWhenBusy();
     await this.#ensureLoaded();
-    const user = conversation.messages.find((m) => m.id === answer.parentId);
-    if (!user) throw fakeError('notFound');
+    const user = conversation.messages.find((m) => m.id === answer.parentId) ?? answer;
     answer.finishReason = null;
     const script = {
       ...scriptFor(user.content),
@@ -250,7 +249,6 @@ class FakeHost
   }
 
   summary = summary;
-
   async #run(
     conversation: Stored,
     user: Message,
