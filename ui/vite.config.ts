@@ -27,6 +27,8 @@ export default defineConfig(({ mode }) => ({
     // The icon lives beside ui/, in icons/.
     fs: { allow: ['..'] },
   },
+  // The worker that draws diagrams imports its library late.
+  worker: { format: 'es' },
   build: {
     outDir: 'dist',
     emptyOutDir: true,

@@ -4,36 +4,43 @@ import { canHighlight, findRanges, highlight } from './highlights';
 const flashMs = 1600;
 
 /**
- * Scrolls a message into the middle and marks it for a moment. What comes in above it on the way
+ * Scrolls a message into the middle and marks it for a moment. `words`: what was looked for; null:
+ * the reader was led here by something else, and the keyboard comes along. What comes in above it on the way
  * changes where it is, so the place is looked for again in the next frames.
  */
-export async function bringIntoView(column: HTMLElement, messageId: string, words: string) {
+export async function bringIntoView(column: HTMLElement, messageId: string, words: string | null) {
   const find = () =>
     column.querySelector<HTMLElement>(`[data-message-id="${CSS.escape(messageId)}"]`);
   for (let round = 0; round < 4; round += 1) {
     const message = find();
-    if (message) scrollTo(message, words);
+    if (message) scrollTo(message, words ?? '');
     await new Promise((drawn) => requestAnimationFrame(drawn));
   }
   const message = find();
   if (!message) return;
   // In the find bar the reader goes on typing.
-  if (!(document.activeElement instanceof HTMLInputElement)) message.focus({ preventScroll: true });
+  if (words === null) message.focus({ preventScroll: true });
   message.dataset['flash'] = '';
   setTimeout(() => delete message.dataset['flash'], flashMs);
 }
 
 function scrollTo(message: HTMLElement, words: string) {
-  const scroller = message.closest('.scroller');
   const [range] = findRanges(message, words);
-  if (range && scroller && typeof range.getBoundingClientRect === 'function') {
-    const { top } = range.getBoundingClientRect();
-    const view = scroller.getBoundingClientRect();
-    scroller.scrollTop += top - (view.top + view.height / 2);
-    return;
-  }
-  const tall = message.offsetHeight > (scroller?.clientHeight ?? 0);
-  message.scrollIntoView({ block: tall ? 'start' : 'center' });
+  if (range && typeof range.getBoundingClientRect === 'function') showIn(message, range);
+  else showIn(message, message);
+}
+
+/**
+ * Scrolls the conversation alone until `what` is in its middle, or begins at its top where it is
+ * taller. `scrollIntoView` would move the page as well, which has no scroll bar to come back with.
+ */
+export function showIn(element: Element, what: { getBoundingClientRect(): DOMRect }) {
+  const scroller = element.closest('.scroller');
+  if (!scroller) return;
+  const place = what.getBoundingClientRect();
+  const view = scroller.getBoundingClientRect();
+  const room = view.height - place.height;
+  scroller.scrollTop += place.top - view.top - (room > 0 ? room / 2 : 16);
 }
 
 /** Keeps words lit up below an element, also in what comes into it later. */

@@ -22,7 +22,23 @@ export interface Deleted {
   readonly after: number;
 }
 
+/** Groups that are far away together: hundreds of empty places would each have their price. */
+export interface Section {
+  readonly key: string;
+  readonly groups: readonly Group[];
+}
+
 const groupSize = 8;
+const sectionSize = 10;
+
+export function sectionsOf(groups: readonly Group[]): Section[] {
+  const sections: Section[] = [];
+  for (let at = 0; at < groups.length; at += sectionSize) {
+    const part = groups.slice(at, at + sectionSize);
+    sections.push({ key: part[0]?.key ?? '', groups: part });
+  }
+  return sections;
+}
 
 export function groupItems(shown: readonly Message[], deleted: Deleted | null): Group[] {
   const cut = shown.findLast((m) => m.cut !== null)?.cut ?? null;
@@ -51,8 +67,14 @@ function deletedItem({ message, after }: Deleted): Item {
   return { kind: 'deleted', key: `deleted-${message.id}`, after };
 }
 
-/** About how high a group is, in px, before it was ever drawn. */
-export function estimatedHeight({ items }: Group): number {
+const gap = 24;
+
+/** About how high a section is, in px, before it was ever drawn. */
+export function sectionHeight({ groups }: Section): number {
+  return groups.reduce((sum, group) => sum + groupHeight(group) + gap, -gap);
+}
+
+export function groupHeight({ items }: Group): number {
   return items.reduce((sum, item) => {
     if (item.kind !== 'message') return sum + 48;
     const lines = Math.max(1, Math.ceil(item.message.content.length / 80));

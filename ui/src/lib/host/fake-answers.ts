@@ -78,11 +78,34 @@ def total(layers: list[Layer]) -> int:
 ![A remote picture](https://example.com/cat.png)
 
 > A quotation, with a second
-> line.
+> line, and a claim that needs a note.[^1]
+
+\`\`\`mermaid
+graph TD
+  A[Prompt] --> B{Fits?}
+  B -->|yes| C[Understanding]
+  B -->|no| D[Policy]
+  D --> C
+  C --> E[Writing]
+\`\`\`
 
 ---
 
 Done.
+
+[^1]: It is explained here, with **weight**, and leads back.
+`;
+
+const thought = `<think>
+The question is short. First the figures, then the sum:
+
+- 17 × 20 is 340
+- 17 × 3 is 51
+
+So it is **391**.
+</think>
+
+17 × 23 is **391**.
 `;
 
 const count = Array.from({ length: 20 }, (_, i) => i + 1).join(', ') + '.';
@@ -90,6 +113,7 @@ const count = Array.from({ length: 20 }, (_, i) => i + 1).join(', ') + '.';
 export function answerFor(prompt: string): string {
   const text = prompt.toLowerCase();
   if (text.startsWith('/demo')) return demo;
+  if (text.startsWith('/think')) return thought;
   if (text.includes('quantum')) return quantum;
   if (text.includes('rust')) return rust;
   if (text.includes('count')) return count;

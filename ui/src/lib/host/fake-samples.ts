@@ -104,7 +104,24 @@ export function sampleConversations(now: number): Conversation[] {
       'Count to 20',
       now - 40 * day,
     ),
+    longConversation('s5', 10_000, now - 50 * day),
   ];
+}
+
+/** A conversation that somebody has lived in for years. */
+export function longConversation(id: string, nMessages: number, at: number): Conversation {
+  const first = sample(id, 'Ten thousand messages', 'Count to 20', at);
+  const [question, answer] = first.messages;
+  if (!question || !answer) return first;
+  const texts = [answerFor('rust'), answerFor('count'), answerFor('quantum'), 'Yes.'];
+  const messages = Array.from({ length: nMessages }, (_, i) => ({
+    ...(i % 2 === 0 ? question : answer),
+    id: `${id}-${i}`,
+    parentId: i === 0 ? null : `${id}-${i - 1}`,
+    createdAtMs: at + i * 1000,
+    content: i % 2 === 0 ? `Question number ${i}` : (texts[(i >> 1) % texts.length] ?? ''),
+  }));
+  return { ...first, headId: `${id}-${nMessages - 1}`, messages };
 }
 
 function sample(id: string, title: string, prompt: string, at: number): Conversation {

@@ -34,6 +34,7 @@ import type { Host } from './host';
  *
  * What a message can ask of it:
  *   /demo                         every kind of Markdown
+ *   /think                        thoughts before the answer
  *   /long 100000 5000             so many tokens at so many tokens per second
  *   /code 5000 3000              a block of so many lines of code
  *   /wait 20                      a prompt that takes that many seconds to understand
@@ -240,8 +241,7 @@ class FakeHost
   async goOn(conversation: Stored, answer: Message, onEvent: (e: ChatEvent) => void) {
     this.#refuseWhenBusy();
     await this.#ensureLoaded();
-    const user = conversation.messages.find((m) => m.id === answer.parentId);
-    if (!user) throw fakeError('notFound');
+    const user = conversation.messages.find((m) => m.id === answer.parentId) ?? answer;
     answer.finishReason = null;
     const script = {
       ...scriptFor(user.content),
@@ -252,7 +252,6 @@ class FakeHost
   }
 
   summary = summary;
-
   async #run(
     conversation: Stored,
     user: Message,
@@ -299,6 +298,7 @@ class FakeHost
     const stopped = this.#stopped.delete(conversation.id);
     answer.finishReason = finishReason(script.error, answer.content, stopped);
     answer.error = stopped ? null : script.error;
+    if (answer.content.startsWith('<think>')) answer.thinkingMs = 3200;
     const measured = this.now() - wrote;
     answer.timings =
       written === 0

@@ -2,7 +2,8 @@ import type { DiagramAnswer, DiagramAsk } from './diagram';
 
 /**
  * Lays out and draws diagrams, far from the document. The layout library looks for a document to
- * tell whether it may run by itself; in a worker without one it waits for a master instead.
+ * tell whether it may run by itself; in a worker without one it waits for a master instead. The
+ * drawing library hides `self` from it for a moment, which a worker's own forbids.
  */
 const scope = globalThis as unknown as {
   document?: object;
@@ -10,6 +11,11 @@ const scope = globalThis as unknown as {
   postMessage(answer: DiagramAnswer): void;
 };
 scope.document ??= {};
+Object.defineProperty(globalThis, 'self', {
+  value: globalThis,
+  writable: true,
+  configurable: true,
+});
 const library = import('beautiful-mermaid');
 
 scope.onmessage = ({ data }) => {
