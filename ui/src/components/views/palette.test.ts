@@ -27,7 +27,7 @@ describe('the search over everything', () => {
     expect(document.activeElement).toBe(field);
     expect(screen.getByTestId('palette-recent').textContent).toContain('Quantum things');
     expect(screen.getByTestId('palette-commands').textContent).toContain('Ctrl');
-    expect(document.querySelector('.workspace')?.hasAttribute('inert')).toBe(true);
+    expect(document.querySelector<HTMLElement>('.workspace')?.inert).toBe(true);
   });
 
   it('finds titles and messages apart, with what was looked for marked', async () => {
