@@ -59,7 +59,7 @@ describe('a shortcut', () => {
 
   it('is written as on the keys of the system', () => {
     expect(keysText('newFolder', true)).toBe('⇧⌘N');
-    expect(keysText('newFolder', false)).toBe('Shift Ctrl N');
+    expect(keysText('newFolder', false)).toBe('Ctrl Shift N');
     expect(ariaKeys('zoomIn', false)).toBe('Control+Plus');
     expect(ariaKeys('rename', true)).toBe('Meta+Shift+E');
   });
