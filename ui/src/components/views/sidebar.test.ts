@@ -218,6 +218,13 @@ describe('the list of conversations', () => {
     expect(screen.getByTestId('transfer-problems').textContent).toContain('Line 4 is broken.');
   });
 
+  it('offers an import where there is nothing yet', async () => {
+    const { user } = await opened({ conversations: [] });
+    await user.click(screen.getByTestId('empty-import'));
+    await waitFor(() => expect(row('From another program')).toBeTruthy());
+    expect(screen.queryByTestId('empty-import')).toBeNull();
+  });
+
   it('gives the focus back to the button of a menu that is left', async () => {
     const { user } = await opened();
     const button = within(row('Quantum').closest('li')!).getByTestId('conversation-menu');
