@@ -302,15 +302,6 @@ describe('the sidebar', () => {
     expect(answers()).toHaveLength(0);
     expect(screen.getByTestId('welcome')).toBeTruthy();
   });
-
-  it('remembers the theme', async () => {
-    const { user } = await opened();
-    await user.click(within(screen.getByTestId('theme')).getByLabelText('Dark'));
-    expect(document.documentElement.dataset['theme']).toBe('dark');
-    expect(localStorage.getItem('paddock.theme')).toBe('dark');
-    await user.click(within(screen.getByTestId('theme')).getByLabelText('System'));
-    expect(localStorage.getItem('paddock.theme')).toBeNull();
-  });
 });
 
 describe('a chat without a message', () => {

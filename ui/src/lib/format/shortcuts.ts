@@ -72,8 +72,9 @@ const named: Record<string, string> = {
 export function keysOf(id: ShortcutId, mac = onMac()): string[] {
   const { key, mod, shift }: Shortcut = shortcuts[id];
   const last = named[key] ?? key.toUpperCase();
-  const words = mac ? { mod: '⌘', shift: '⇧' } : { mod: 'Ctrl', shift: 'Shift' };
-  return [...(shift ? [words.shift] : []), ...(mod ? [words.mod] : []), last];
+  // Each system has its own order.
+  if (mac) return [...(shift ? ['⇧'] : []), ...(mod ? ['⌘'] : []), last];
+  return [...(mod ? ['Ctrl'] : []), ...(shift ? ['Shift'] : []), last];
 }
 
 /** As on a button: ⌘N, or Ctrl N. */
