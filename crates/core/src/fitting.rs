@@ -99,7 +99,9 @@ fn saved_by(choices: &[Range<usize>], sizes: &[u32], total: u32, n_messages: usi
     let around = u64::from(total).saturating_sub(texts) / n_messages.max(1) as u64;
     // A long system prompt would make the template look larger than any is.
     let around = around.min(16);
-    let saved = |choice: &Range<usize>| sizes.get(choice.clone()).unwrap_or_default().iter().map(|&n| u64::from(n) + around).sum();
+    let saved = |choice: &Range<usize>| {
+        sizes.get(choice.clone()).unwrap_or_default().iter().map(|&n| u64::from(n) + around).sum()
+    };
     choices.iter().map(saved).collect()
 }
 

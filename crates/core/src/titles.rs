@@ -86,8 +86,7 @@ impl App {
         // What the model has read and written is still in its KV cache, so that only this is new to it.
         messages.push(ChatMessage { role: ChatRole::User, content: REQUEST.into() });
         let sampling = Sampling { temperature: 0.2, ..Sampling::default() };
-        let params =
-            GenerateParams { messages, sampling, max_tokens: Some(TITLE_TOKENS), ..GenerateParams::default() };
+        let params = GenerateParams { messages, sampling, max_tokens: Some(TITLE_TOKENS), ..GenerateParams::default() };
         let mut generation = self.inner.host.generate(params);
         let mut words = String::new();
         loop {
