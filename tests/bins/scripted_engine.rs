@@ -341,7 +341,7 @@ fn generate(shared: &Shared, id: u64, params: &GenerateParams) -> Event {
 /// How a request for a title begins.
 const TITLE_REQUEST: &str = "Write a title";
 /// Tokens per second of a title: slow enough that something else can come in its way.
-const TITLE_SPEED: f64 = 100.0;
+const TITLE_SPEED: f64 = 20.0;
 
 /// Started with the argument `titles`, it proposes titles, in more words than are wanted; else it has no idea.
 fn proposed_title(conversation: &[ChatMessage]) -> Vec<String> {

@@ -22,6 +22,17 @@ pub fn real_engine() -> EngineCommand {
     engine(env!("CARGO_BIN_EXE_real-engine"))
 }
 
+/// A request that begins a conversation.
+pub fn request(content: &str) -> ChatRequest {
+    ChatRequest {
+        conversation_id: None,
+        parent_id: None,
+        content: content.into(),
+        attachments: Vec::new(),
+        setup: None,
+    }
+}
+
 pub fn scripted_engine() -> EngineCommand {
     engine(env!("CARGO_BIN_EXE_scripted-engine"))
 }
@@ -136,10 +147,13 @@ impl TestApp {
         let request = ChatRequest {
             conversation_id: after.map(|message| message.conversation_id.clone()),
             parent_id: after.map(|message| message.id.clone()),
-            content: content.into(),
-            attachments: Vec::new(),
-            setup: None,
+            ..request(content)
         };
+        self.send_request(request, &mut at).await
+    }
+
+    /// Send whatever it is, and do something at each event.
+    pub async fn send_request(&self, request: ChatRequest, mut at: impl FnMut(&ChatEvent) + Send) -> Vec<ChatEvent> {
         let mut events = Vec::new();
         patiently(self.app.chat_send(request, |event| {
             at(&event);
@@ -147,6 +161,13 @@ impl TestApp {
         }))
         .await
         .unwrap();
+        events
+    }
+
+    /// Go on with an answer, and give all events.
+    pub async fn go_on(&self, answer: &Message) -> Vec<ChatEvent> {
+        let mut events = Vec::new();
+        patiently(self.app.chat_continue(answer.id.clone(), |event| events.push(event))).await.unwrap();
         events
     }
 }

@@ -4,10 +4,13 @@
 
 mod answers;
 mod chat;
+mod composing;
+mod continuing;
 #[cfg(unix)]
 mod death;
 mod edges;
 mod files;
+mod fitting;
 mod generation;
 mod harness;
 mod inspect;
@@ -16,4 +19,7 @@ mod killed;
 mod oracle;
 mod planning;
 mod protocol;
+mod queue;
 mod rates;
+mod setup;
+mod titles;

@@ -10,12 +10,16 @@ use std::{
 use paddock_engine_api::{EngineCommand, EngineError, EngineHost, HostConfig, Life};
 use paddock_hardware::Hardware;
 use paddock_store::{ConversationId, Store};
-use tokio::sync::{Mutex as AsyncMutex, watch};
+use tokio::{
+    sync::{Mutex as AsyncMutex, watch},
+    task::JoinHandle,
+};
 
 use crate::{
     ApiError, DataDir, ErrorCode, backups,
     discover::Discovery,
     downloads, library,
+    line::Line,
     live::Live,
     models::Current,
     view::{AppInfo, EngineState, Platform},
@@ -58,8 +62,12 @@ pub(crate) struct Inner {
     pub(crate) engine_state: watch::Sender<EngineState>,
     /// Counts changes of the conversation list.
     pub(crate) list_version: watch::Sender<u64>,
-    /// The model in the engine. Whoever holds the lock has the engine: loads and answers come one after the other.
+    /// The model in the engine. Whoever holds the lock has the engine: see [`App::have_engine`].
     pub(crate) engine: AsyncMutex<Option<Current>>,
+    /// Who waits for the engine.
+    pub(crate) line: Line,
+    /// The title that is being written.
+    title: Mutex<Option<JoinHandle<()>>>,
     /// This computer, when it was looked at last.
     surveyed: Mutex<Option<Hardware>>,
     /// Held while the database is copied, replaced or erased: one after the other.
@@ -106,6 +114,8 @@ impl App {
                 list_version: watch::Sender::new(0),
                 engine: AsyncMutex::new(None),
                 copying: AsyncMutex::new(()),
+                line: Line::new(),
+                title: Mutex::new(None),
                 surveyed: Mutex::new(None),
                 answering: Mutex::new(HashMap::new()),
                 downloads: downloads::State::default(),
@@ -158,9 +168,11 @@ impl App {
 
     /// Stop all answers, keep what they have, and end the engine.
     pub async fn shut_down(&self) {
+        self.inner.line.close();
         for live in self.inner.answering().values() {
             live.switch.stop();
         }
+        self.end_title().await;
         self.inner.library.give_up();
         self.close_downloads().await;
         self.inner.host.stop().await;
@@ -189,6 +201,10 @@ impl Inner {
 
     pub(crate) fn surveyed(&self) -> MutexGuard<'_, Option<Hardware>> {
         self.surveyed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn title(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
+        self.title.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn answering(&self) -> MutexGuard<'_, HashMap<ConversationId, Arc<Live>>> {

@@ -8,7 +8,7 @@ use paddock_engine_api::{
 };
 use paddock_hub::ModelFile;
 
-use crate::{ApiError, AppConfig, DataDir, ErrorCode, chat::usual_sampling, self_test};
+use crate::{ApiError, AppConfig, DataDir, ErrorCode, prompt::usual_sampling, self_test};
 
 /// Which model a dialogue uses.
 #[derive(Debug, Clone, PartialEq, Eq)]

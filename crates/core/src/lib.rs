@@ -6,6 +6,7 @@
 //!
 //! Owns the use cases and the mapping from every error to an [`ApiError`]. Knows neither Tauri nor HTTP nor llama.cpp.
 
+mod answering;
 mod app;
 mod backups;
 mod chat;
@@ -17,9 +18,12 @@ mod download_once;
 mod download_settings;
 mod downloads;
 mod error;
+mod extracting;
+mod fitting;
 mod interchange;
 mod library;
 mod links;
+mod line;
 mod live;
 mod models;
 mod named;
@@ -27,10 +31,13 @@ mod organise;
 mod paths;
 mod places;
 mod planning;
+mod prompt;
 mod self_test;
 mod setup;
 mod streaming;
 mod survey;
+mod thinking;
+mod titles;
 pub mod view;
 
 pub use app::{App, AppConfig};

@@ -18,6 +18,8 @@ pub(crate) struct Live {
 
 #[derive(Default)]
 struct Feed {
+    /// The last place in line, or the last progress, until there is text.
+    stage: Option<ChatEvent>,
     text: String,
     predicted_n: u32,
     followers: Vec<mpsc::UnboundedSender<ChatEvent>>,
@@ -31,9 +33,14 @@ impl Live {
     /// Tell all who joined.
     pub(crate) fn tell(&self, event: &ChatEvent) {
         let mut feed = self.feed();
-        if let ChatEvent::Text { delta, predicted_n } = event {
-            feed.text.push_str(delta);
-            feed.predicted_n = *predicted_n;
+        match event {
+            ChatEvent::Text { delta, predicted_n } => {
+                feed.stage = None;
+                feed.text.push_str(delta);
+                feed.predicted_n = *predicted_n;
+            }
+            ChatEvent::Queued { .. } | ChatEvent::Progress { .. } => feed.stage = Some(event.clone()),
+            ChatEvent::Started { .. } | ChatEvent::Done { .. } => {}
         }
         feed.followers.retain(|follower| follower.send(event.clone()).is_ok());
     }
@@ -44,6 +51,7 @@ impl Live {
         let (follower, rest) = mpsc::unbounded_channel();
         feed.followers.push(follower);
         let mut so_far = vec![self.started.clone()];
+        so_far.extend(feed.stage.clone());
         if !feed.text.is_empty() {
             so_far.push(ChatEvent::Text { delta: feed.text.clone(), predicted_n: feed.predicted_n });
         }

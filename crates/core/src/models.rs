@@ -74,13 +74,13 @@ impl App {
     /// # Errors
     /// When the file is not a usable model, or the engine could not load it.
     pub async fn load_model(&self, path: String, settings: LoadSettings) -> Result<(), ApiError> {
-        let mut engine = self.inner.engine.lock().await;
+        let mut engine = self.have_engine(None, |_| {}).await;
         self.load_into(&mut engine, PathBuf::from(path), settings).await
     }
 
     /// Free the model. Its memory goes with the engine process.
     pub async fn unload_model(&self) {
-        let mut engine = self.inner.engine.lock().await;
+        let mut engine = self.have_engine(None, |_| {}).await;
         *engine = None;
         self.inner.host.stop().await;
         self.inner.engine_state.send_replace(EngineState::NoModel);
@@ -90,7 +90,7 @@ impl App {
     pub(crate) async fn ensure_loaded(&self, engine: &mut Option<Current>) -> Result<LoadedModel, ApiError> {
         let previous = engine.as_ref().map(|current| (current.model.path.clone(), current.settings));
         if let Some(current) = engine
-            && *self.inner.host.life().borrow() == Life::Running(current.pid)
+            && self.is_alive(current)
         {
             return Ok(current.model.clone());
         }
@@ -103,6 +103,11 @@ impl App {
             Some(current) => Ok(current.model.clone()),
             None => Err(ApiError::new(ErrorCode::NoModel, "No model is loaded.").hint("Choose a model.")),
         }
+    }
+
+    /// Whether the process that holds this model still runs.
+    pub(crate) fn is_alive(&self, current: &Current) -> bool {
+        *self.inner.host.life().borrow() == Life::Running(current.pid)
     }
 
     async fn selected(&self) -> Result<(PathBuf, LoadSettings), ApiError> {
@@ -185,7 +190,7 @@ impl App {
             return;
         };
         // The file may have been shown as being loaded while it was verified.
-        let lives = *self.inner.host.life().borrow() == Life::Running(current.pid);
+        let lives = self.is_alive(current);
         self.inner.engine_state.send_if_modified(|state| {
             let is_loading = matches!(state, EngineState::Loading { .. });
             if is_loading {

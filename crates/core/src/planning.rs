@@ -48,9 +48,10 @@ impl App {
     /// # Errors
     /// When an answer is being written, or the engine could not measure.
     pub async fn measure_hardware(&self) -> Result<HardwareView, ApiError> {
-        let Ok(mut engine) = self.inner.engine.try_lock() else {
+        if self.inner.line.is_taken() {
             return Err(ApiError::new(ErrorCode::Busy, "The model is working.").hint("Measure when it has finished."));
-        };
+        }
+        let mut engine = self.have_engine(None, |_| {}).await;
         if engine.take().is_some() {
             self.inner.host.unload().await?;
             self.inner.engine_state.send_replace(crate::view::EngineState::NoModel);

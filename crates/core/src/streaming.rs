@@ -3,14 +3,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use paddock_store::MessageId;
+use paddock_store::{Message, MessageId};
 use tokio::{
     sync::Notify,
     task::JoinHandle,
     time::{Instant, sleep_until},
 };
 
-use crate::{ApiError, App};
+use crate::{ApiError, App, thinking::Thinking};
 
 /// One frame at 60 Hz: the window cannot show more.
 const FRAME: Duration = Duration::from_millis(16);
@@ -39,7 +39,11 @@ impl StopSwitch {
 pub(crate) struct Stream {
     app: App,
     answer: MessageId,
+    /// What the answer had when it was gone on with; it is on screen and on disk.
+    begun: String,
+    /// What was written since.
     text: String,
+    thinking: Thinking,
     /// How much of `text` the window has.
     shown: usize,
     shown_at: Instant,
@@ -47,8 +51,15 @@ pub(crate) struct Stream {
     saved: usize,
     saved_at: Instant,
     saving: Option<JoinHandle<Result<(), ApiError>>>,
-    save_error: Option<ApiError>,
     predicted_n: u32,
+}
+
+/// An answer as it is in the end.
+pub(crate) struct Written {
+    /// All of its text.
+    pub(crate) text: String,
+    /// How long the model thought, where that was measured.
+    pub(crate) thinking_ms: Option<f64>,
 }
 
 /// What [`Stream::next_due`] found to do.
@@ -60,30 +71,34 @@ pub(crate) enum Due {
 }
 
 impl Stream {
-    pub(crate) fn new(app: App, answer: MessageId) -> Self {
+    pub(crate) fn new(app: App, answer: &Message) -> Self {
         // In the past, so that the first word is shown and saved at once.
         let long_ago = Instant::now().checked_sub(CHECKPOINT).unwrap_or_else(Instant::now);
         Self {
             app,
-            answer,
+            answer: answer.id.clone(),
+            begun: answer.content.clone(),
             text: String::new(),
+            thinking: Thinking::new(&answer.content, answer.thinking_ms),
             shown: 0,
             shown_at: long_ago,
             saved: 0,
             saved_at: long_ago,
             saving: None,
-            save_error: None,
             predicted_n: 0,
         }
     }
 
     pub(crate) fn push(&mut self, text: &str, predicted_n: u32) {
+        let from = self.text.len();
         self.text.push_str(text);
+        self.thinking.hear(&self.text, from, std::time::Instant::now());
         self.predicted_n = predicted_n;
     }
 
+    /// Whether the answer has no text, from now or before.
     pub(crate) fn is_empty(&self) -> bool {
-        self.text.is_empty()
+        self.begun.is_empty() && self.text.is_empty()
     }
 
     /// Wait until something is due, and do it. For ever, if nothing is. Cancel-safe.
@@ -96,7 +111,7 @@ impl Stream {
             }
             done = join(&mut self.saving) => {
                 self.saving = None;
-                self.note(done);
+                note(done);
                 Due::Saved
             }
         }
@@ -107,13 +122,14 @@ impl Stream {
         (self.shown < self.text.len()).then(|| self.show())
     }
 
-    /// Wait for the disk; give the whole text, and what went wrong with saving it on the way.
-    pub(crate) async fn finish(mut self) -> (String, Option<ApiError>) {
+    /// Wait for the disk; give the whole text. What could not be saved on the way is saved with the end.
+    pub(crate) async fn finish(mut self) -> Written {
         if self.saving.is_some() {
             let done = join(&mut self.saving).await;
-            self.note(done);
+            note(done);
         }
-        (self.text, self.save_error)
+        let thinking_ms = self.thinking.took_ms(&self.text);
+        Written { text: self.begun + &self.text, thinking_ms }
     }
 
     fn show(&mut self) -> Due {
@@ -130,13 +146,12 @@ impl Stream {
         self.saving =
             Some(tokio::spawn(async move { app.with_store(move |store| store.append_answer(&answer, &delta)).await }));
     }
+}
 
-    /// A checkpoint that failed is not the end of an answer: the whole text is saved again at its end.
-    fn note(&mut self, done: Result<(), ApiError>) {
-        if let Err(error) = done {
-            tracing::warn!(%error, "an answer could not be saved on the way");
-            self.save_error = Some(error);
-        }
+/// A checkpoint that failed is not the end of an answer: the whole text is saved again at its end.
+fn note(done: Result<(), ApiError>) {
+    if let Err(error) = done {
+        tracing::warn!(%error, "an answer could not be saved on the way");
     }
 }
 

@@ -263,7 +263,8 @@ fn first_piece(n_params: u64, n_threads: u32, n_ubatch: usize, longest: usize) -
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     // Two operations for every weight and token.
     let flop = 2.0 * n_params.max(1) as f64;
-    in_piece_time(f64::from(n_threads) * THREAD_FLOP_S / 1e3 / flop, n_ubatch).clamp(SHORTEST_PIECE.min(longest), longest)
+    in_piece_time(f64::from(n_threads) * THREAD_FLOP_S / 1e3 / flop, n_ubatch)
+        .clamp(SHORTEST_PIECE.min(longest), longest)
 }
 
 /// Tokens that are understood in the time of a piece, at so many per millisecond.

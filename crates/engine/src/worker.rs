@@ -8,8 +8,8 @@ use std::{
 
 use llama_cpp_2::{llama_backend::LlamaBackend, token::LlamaToken};
 use paddock_engine_api::protocol::{
-    ChatMessage, ChatRole, Event, Failure, FailureCode, GenerateParams, LoadParams, LoadPhase, Loaded, Request, Sampling,
-    ToEngine,
+    ChatMessage, ChatRole, Event, Failure, FailureCode, GenerateParams, LoadParams, LoadPhase, Loaded, Request,
+    Sampling, ToEngine,
 };
 
 use crate::{
