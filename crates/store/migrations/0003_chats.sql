@@ -11,6 +11,10 @@ ALTER TABLE conversations ADD COLUMN folder_id TEXT REFERENCES folders (id) ON D
 -- System prompt, sampling and what to do when the context is full; NULL: as the settings say.
 ALTER TABLE conversations ADD COLUMN setup_json TEXT;
 
+-- Where an imported conversation comes from and what was in it, so that the same file brings it once.
+ALTER TABLE conversations ADD COLUMN origin TEXT;
+CREATE UNIQUE INDEX conversations_by_origin ON conversations (origin) WHERE origin IS NOT NULL;
+
 CREATE INDEX conversations_by_folder ON conversations (folder_id) WHERE folder_id IS NOT NULL;
 
 -- Deleted messages are purged like deleted conversations: when the database is opened the next time. What follows a

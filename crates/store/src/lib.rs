@@ -16,6 +16,7 @@ mod connection;
 mod conversations;
 mod error;
 mod ids;
+mod importing;
 mod measurements;
 mod migrations;
 mod models;
@@ -27,6 +28,7 @@ mod turns;
 
 pub use error::Error;
 pub use ids::{ConversationId, MessageId};
+pub use importing::{ConversationInFull, Imported, NewConversation, NewMessage};
 pub use measurements::LoadRecord;
 pub use models::ModelRecord;
 pub use open::{OpenReport, SetAside};

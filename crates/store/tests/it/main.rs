@@ -3,6 +3,7 @@
 
 mod conversations;
 mod damage;
+mod importing;
 mod killed;
 mod records;
 mod tree;
