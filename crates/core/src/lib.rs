@@ -36,6 +36,7 @@ pub use dialogue::{Answer, Dialogue, ModelChoice};
 pub use discover::{models_at, search_at};
 pub use download_once::{OneDownload, download_once};
 pub use error::{ApiError, ErrorCode};
+pub use interchange::file_name;
 pub use named::weights_named;
 pub use paths::DataDir;
 pub use planning::weights_of;
