@@ -1,10 +1,14 @@
 //! What can be typed after `paddock`. The environment names MODEL_PATH, QUANT, CTX and GPU_LAYERS stand in for options
 //! that are not given.
 
+mod conversations;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use paddock_core::{CacheType, FlashAttention, LoadParams, ModelChoice, Sampling, planner};
+
+pub use conversations::{ConversationsCommand, ConversationsOptions, ExportOptions, Form, ImportOptions};
 
 /// Run large language models on your own computer.
 #[derive(Debug, Parser)]
@@ -34,6 +38,12 @@ pub enum Command {
     Download(DownloadOptions),
     /// Search Hugging Face for models; with owner/name, list the models of that repository.
     Search(SearchOptions),
+    /// List the conversations of the window.
+    Conversations(ConversationsOptions),
+    /// Write a conversation, or all of them, as Markdown, JSON or HTML.
+    Export(ExportOptions),
+    /// Take conversations out of files of Paddock, ChatGPT, LM Studio, Jan or Open WebUI.
+    Import(ImportOptions),
 }
 
 #[derive(Debug, Args)]

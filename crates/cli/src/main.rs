@@ -5,6 +5,7 @@
 
 mod arguments;
 mod chat;
+mod conversations;
 mod devices;
 mod download;
 mod engine;
@@ -42,6 +43,9 @@ fn main() -> ExitCode {
         Command::Download(options) => runtime.block_on(download::run(options)),
         Command::Recommend(options) => runtime.block_on(planning::recommendation(options)),
         Command::Search(options) => runtime.block_on(search::run(options)),
+        Command::Conversations(options) => runtime.block_on(conversations::run(options)),
+        Command::Export(options) => runtime.block_on(conversations::export(options)),
+        Command::Import(options) => runtime.block_on(conversations::import(options)),
     };
     // Not waiting for the thread that may still sit in a read of standard input.
     runtime.shutdown_background();

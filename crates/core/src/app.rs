@@ -195,7 +195,7 @@ impl App {
 
 impl Inner {
     /// A panic while holding the store cannot leave it half changed: SQLite's transactions see to that.
-    fn store(&self) -> MutexGuard<'_, Store> {
+    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -22,7 +22,11 @@ use hayro_interpret::{
     InterpreterSettings, RenderContent, SoftMask, TransformExt,
     font::{Glyph, GlyphRun},
     hayro_cmap::{BfString, WritingMode},
-    hayro_syntax::{DecryptionError, LoadPdfError, Pdf},
+    hayro_syntax::{
+        DecryptionError, LoadPdfError, Pdf,
+        object::{Array, Stream},
+        page::Page,
+    },
     interpret_page,
     kurbo::{Affine, BezPath, Point, Rect},
 };
@@ -77,6 +81,9 @@ fn read(bytes: Vec<u8>, given_up: &AtomicBool) -> Result<String, Error> {
         if reader.lines.text().len() > MAX_TEXT_BYTES {
             break;
         }
+        if !content_fits(page) {
+            return Err(Error::Bomb);
+        }
         let upright = page.initial_transform(true).to_kurbo();
         let mut context = Context::new(upright, Rect::new(0.0, 0.0, 1.0, 1.0), &cache, pdf.xref(), settings.clone());
         // One broken page does not cost the others.
@@ -94,6 +101,18 @@ fn read(bytes: Vec<u8>, given_up: &AtomicBool) -> Result<String, Error> {
         return Err(Error::PdfWithoutLetters);
     }
     Ok(reader.lines.into_text())
+}
+
+/// The streams of a page are put together before they are read, and the same one may be named a thousand times.
+fn content_fits(page: &Page<'_>) -> bool {
+    let streams = page.raw().get::<Array<'_>>("Contents");
+    let mut sizes = streams.iter().flat_map(|streams| streams.iter::<Stream<'_>>()).map(|stream| {
+        // Not kept: one after the other, and each is within bounds.
+        stream.decoded_data().map_or(0, |data| data.len() as u64)
+    });
+    let total =
+        sizes.try_fold(0_u64, |total, size| Some(total + size).filter(|total| *total <= bounds::MAX_STREAM_BYTES));
+    total.is_some()
 }
 
 /// Listens to a page being drawn.

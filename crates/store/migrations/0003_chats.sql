@@ -15,6 +15,9 @@ ALTER TABLE conversations ADD COLUMN setup_json TEXT;
 ALTER TABLE conversations ADD COLUMN seq INTEGER;
 UPDATE conversations SET seq = rowid;
 CREATE UNIQUE INDEX conversations_by_seq ON conversations (seq);
+-- Where an imported conversation comes from and what was in it, so that the same file brings it once.
+ALTER TABLE conversations ADD COLUMN origin TEXT;
+CREATE UNIQUE INDEX conversations_by_origin ON conversations (origin) WHERE origin IS NOT NULL;
 
 CREATE INDEX conversations_by_folder ON conversations (folder_id) WHERE folder_id IS NOT NULL;
 

@@ -21,6 +21,14 @@ impl Store {
         Ok(summaries)
     }
 
+    /// The title of a conversation.
+    ///
+    /// # Errors
+    /// [`Error::UnknownConversation`].
+    pub fn conversation_title(&self, id: &ConversationId) -> Result<String, Error> {
+        live_summary(self.connection.read(), id).map(|summary| summary.title)
+    }
+
     /// One conversation with every message of every branch.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use memchr::memmem;
 use crate::Error;
 
 /// The most that one stream may unpack to, in bytes. A page of text has some 10 kB, a font up to 30 MB.
-const MAX_STREAM_BYTES: u64 = 128_000_000;
+pub(super) const MAX_STREAM_BYTES: u64 = 128_000_000;
 
 /// Deflate packs a thousand to one at best, so what is shorter than this cannot get near the limit.
 const HARMLESS_BYTES: usize = (MAX_STREAM_BYTES / 1100) as usize;
@@ -26,7 +26,12 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Error> {
     for at in memmem::find_iter(bytes, b"stream").filter(|at| !bytes[..*at].ends_with(b"end")) {
         let end = ends.get(ends.partition_point(|end| *end <= at)).copied().unwrap_or(bytes.len());
         let data = &bytes[at + b"stream".len()..end];
-        if data.len() < HARMLESS_BYTES || is_picture(&bytes[at.saturating_sub(DICTIONARY_BYTES)..at]) {
+        let dictionary = dictionary(&bytes[at.saturating_sub(DICTIONARY_BYTES)..at]);
+        // Packed twice, a few bytes could become anything. No program does that.
+        if memmem::find_iter(dictionary, b"/FlateDecode").nth(1).is_some() {
+            return Err(Error::Bomb);
+        }
+        if data.len() < HARMLESS_BYTES || is_picture(dictionary) {
             continue;
         }
         let data = data.strip_prefix(b"\r").unwrap_or(data);
@@ -39,8 +44,12 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-fn is_picture(before: &[u8]) -> bool {
-    let dictionary = memmem::rfind(before, b" obj").map_or(before, |begin| &before[begin..]);
+/// The last object in what stands before a stream.
+fn dictionary(before: &[u8]) -> &[u8] {
+    memmem::rfind(before, b" obj").map_or(before, |begin| &before[begin..])
+}
+
+fn is_picture(dictionary: &[u8]) -> bool {
     [b"/Subtype".as_slice(), b"/Image"].iter().all(|word| memmem::find(dictionary, word).is_some())
 }
 

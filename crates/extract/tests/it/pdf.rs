@@ -141,6 +141,23 @@ fn a_stream_that_unpacks_to_far_too_much_is_not_unpacked() {
 }
 
 #[test]
+fn a_stream_packed_twice_or_named_a_thousand_times_is_not_unpacked() {
+    let twice = packed(&packed(&vec![b' '; 100_000_000]));
+    let file = page(stream("/Filter [/FlateDecode /FlateDecode]", &twice), &helvetica());
+    assert_eq!(refused("twice.pdf", &file), Error::Bomb);
+
+    let often = "5 0 R ".repeat(1000);
+    let objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_vec(),
+        format!("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents [{often}] >>").into_bytes(),
+        b"null".to_vec(),
+        stream("/Filter /FlateDecode", &packed(&vec![b' '; 10_000_000])),
+    ];
+    assert_eq!(refused("often.pdf", &pdf(&objects)), Error::Bomb);
+}
+
+#[test]
 fn circles_and_depth_end() {
     let nested = [b"[".repeat(100_000), b"]".repeat(100_000)].concat();
     let circle = [

@@ -7,6 +7,7 @@ mod damage;
 mod editing;
 mod erase;
 mod full;
+mod importing;
 mod killed;
 mod organise;
 mod presets;
