@@ -132,7 +132,7 @@ async function readAll(app) {
       observer.disconnect();
       window.readByTheTest = { drawn: drawn.size, forbidden: [...forbidden] };
     };
-    void read();
+    read().catch((error) => (window.readByTheTest = { error: String(error) }));
   });
   return until(
     'the conversation to be read',
