@@ -122,6 +122,8 @@ async function readAll(app) {
     };
     const read = async () => {
       view.scrollTop = view.scrollHeight;
+      // The hand of a reader: without it the window keeps to the end.
+      view.dispatchEvent(new WheelEvent('wheel', { deltaY: -1, bubbles: true }));
       for (let before = -1; ; view.scrollTop = Math.max(0, before - view.clientHeight * 0.7)) {
         await frame();
         await frame();
