@@ -11,13 +11,7 @@ import { PlainError, isWindows, root, run } from './process.mjs';
  * development server for its page.
  */
 export async function buildApp(env, options = {}) {
-  const tauri = path.join(root, 'node_modules', '@tauri-apps', 'cli', 'tauri.js');
-  // The command line tool refuses values of CI other than these two.
-  const ci = env.CI && env.CI !== 'false' ? { CI: 'true' } : {};
-  const result = await run(process.execPath, [tauri, 'build', '--debug', '--no-bundle'], {
-    env: { ...env, ...ci },
-    ...options,
-  });
+  const result = await tauriBuild(env, options);
   if (result.code === 0) {
     const app = appPath(env);
     mkdirSync(path.dirname(app), { recursive: true });
@@ -25,6 +19,26 @@ export async function buildApp(env, options = {}) {
     renameSync(`${app}.new`, app);
   }
   return result;
+}
+
+function tauriBuild(env, options) {
+  const tauri = path.join(root, 'node_modules', '@tauri-apps', 'cli', 'tauri.js');
+  // The command line tool refuses values of CI other than these two.
+  const ci = env.CI && env.CI !== 'false' ? { CI: 'true' } : {};
+  return run(process.execPath, [tauri, 'build', '--debug', '--no-bundle'], {
+    env: { ...env, ...ci },
+    ...options,
+  });
+}
+
+/** The window with nothing in it, built like the app; resolves to its path. */
+export async function buildHelloWindow(env) {
+  const { code } = await tauriBuild(env, {
+    cwd: path.join(root, 'tests', 'hello-window'),
+    stdio: ['ignore', process.stderr, process.stderr],
+  });
+  if (code !== 0) throw new PlainError('hello-window could not be built; the reason is above.');
+  return path.join(env.CARGO_TARGET_DIR, 'debug', isWindows ? 'hello-window.exe' : 'hello-window');
 }
 
 /** One program of the workspace; resolves to its path. profile is 'debug' or 'release'. */

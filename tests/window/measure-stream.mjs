@@ -1,31 +1,9 @@
 // Measures the window while an answer of 100,000 tokens comes in at 5,000 per second; prints one JSON object.
 // The argument is the engine that writes it. `npm run bench -- ui` calls this.
-import { readFileSync } from 'node:fs';
 import { startApp } from './app.mjs';
 import { ask, byId, send } from './chat.mjs';
-import { findProcesses } from './processes.mjs';
-import { throughout, until } from './waiting.mjs';
-
-/** Memory the processes of the app share with nobody else, in megabytes: the window and the web view's helpers. */
-function memoryMb(app) {
-  const mark = `PADDOCK_DATA_DIR=${app.dataDir}`;
-  const ours = findProcesses(
-    (p) =>
-      /paddock-desktop|WebKit(Web|Network)Process/.test(p.args[0]) && p.environment.includes(mark),
-  );
-  const kilobytes = ours.map(({ pid }) =>
-    Number(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').match(/^Pss: +(\d+)/m)[1]),
-  );
-  return kilobytes.reduce((sum, kb) => sum + kb, 0) / 1024;
-}
-
-/** The least within five seconds: garbage is collected when the page comes to rest. */
-async function settledMemoryMb(app) {
-  let least = Infinity;
-  const measure = () => (least = Math.min(least, memoryMb(app)));
-  await throughout('memory is measured', measure, { span: 5000, interval: 500 });
-  return least;
-}
+import { settledMemoryMb } from './memory.mjs';
+import { until } from './waiting.mjs';
 
 function percentile(sorted, share) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
@@ -61,13 +39,20 @@ try {
       longestTaskMs,
     };
   });
-  const delays = measured.frames
-    .map(([received, painted]) => painted - received)
-    .sort((a, b) => a - b);
+  const inOrder = measured.frames.map(([received, painted]) => painted - received);
+  const tenth = Math.ceil(inOrder.length / 10);
+  const median = (list) =>
+    percentile(
+      [...list].sort((a, b) => a - b),
+      0.5,
+    );
+  const delays = [...inOrder].sort((a, b) => a - b);
   const seconds = (measured.frames.at(-1)[1] - measured.frames[0][0]) / 1000;
   const metrics = {
     'ui.paint_delay_ms_p50': percentile(delays, 0.5),
     'ui.paint_delay_ms_p99': percentile(delays, 0.99),
+    // What a token costs at the end of 100,000 of them, by what it cost at the beginning.
+    'ui.end_to_start_ratio': median(inOrder.slice(-tenth)) / median(inOrder.slice(0, tenth)),
     'ui.longest_task_ms': measured.longestTaskMs,
     'ui.messages_per_second': measured.messages / seconds,
     'ui.memory_growth_mb': after - before,

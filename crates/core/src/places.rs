@@ -48,3 +48,56 @@ impl App {
         })
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+mod tests {
+    use paddock_engine_api::{EngineCommand, HostConfig};
+
+    use super::*;
+    use crate::{AppConfig, DataDir};
+
+    fn app_in(folder: &std::path::Path) -> App {
+        let engine = EngineCommand { program: folder.join("no engine"), args: Vec::new() };
+        App::open(AppConfig { data: DataDir::at(folder.join("dätä")), engine, host: HostConfig::default() }).unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_place_is_named_and_said_to_be_there_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = app_in(folder.path());
+        let data = folder.path().join("dätä");
+        let chosen = folder.path().join("models elsewhere");
+        let mut settings = app.download_settings().await.unwrap();
+        settings.models_folder = chosen.to_str().unwrap().into();
+        app.set_download_settings(settings).await.unwrap();
+        let places = app.places().await.unwrap();
+        let seen: Vec<_> = places.iter().map(|place| (place.kind, PathBuf::from(&place.path))).collect();
+        let expected = [
+            (PlaceKind::Data, data.clone()),
+            (PlaceKind::Database, data.join("paddock.db")),
+            (PlaceKind::Backups, data.join("backups")),
+            (PlaceKind::Models, chosen),
+        ];
+        assert_eq!(seen, expected);
+        for place in places {
+            assert_eq!(place.exists, PathBuf::from(&place.path).exists(), "{place:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_is_shown_in_its_folder_and_what_is_not_there_is_not_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = app_in(folder.path());
+        let data = folder.path().join("dätä");
+        assert_eq!(app.folder_to_show(PlaceKind::Data).await, Ok(data.clone()));
+        assert_eq!(app.folder_to_show(PlaceKind::Database).await, Ok(data.clone()));
+        let backups = data.join("backups");
+        std::fs::create_dir_all(&backups).unwrap();
+        assert_eq!(app.folder_to_show(PlaceKind::Backups).await, Ok(backups.clone()));
+        std::fs::remove_dir(&backups).unwrap();
+        let error = app.folder_to_show(PlaceKind::Backups).await.unwrap_err();
+        assert_eq!(error.code, ErrorCode::NotFound);
+        assert!(error.message.contains("backups") && error.hint.is_some(), "{error:?}");
+    }
+}
