@@ -88,7 +88,7 @@ fn choices(roles: &[ChatRole], policy: ContextPolicy) -> Vec<Range<usize>> {
             let first_exchange = questions[0];
             let middle = questions.iter().skip(1).map(|&end| first_exchange..end);
             // The first exchange goes only where it and the question do not fit together.
-            middle.chain([0..last]).collect()
+            middle.chain(std::iter::once(0..last)).collect()
         }
     }
 }
