@@ -149,7 +149,8 @@ mod tests {
         assert_eq!(choices(&TALK, ContextPolicy::StopAtLimit), []);
         for policy in [ContextPolicy::RollingWindow, ContextPolicy::TruncateMiddle] {
             assert_eq!(choices(&TALK[..1], policy), []);
-            assert_eq!(choices(&TALK[..3], policy), [0..2]);
+            let only = choices(&TALK[..3], policy);
+            assert!(only.len() == 1 && only[0] == (0..2), "{only:?}");
         }
     }
 
