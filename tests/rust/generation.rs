@@ -235,7 +235,7 @@ async fn senseless_load_parameters_are_refused_in_words() {
 
 #[tokio::test]
 async fn an_answer_goes_on_from_wherever_it_was_stopped() {
-    let (host, _) = loaded_host(LoadParams::default()).await;
+    let (host, _) = loaded_host(LoadParams { n_threads: Some(1), ..LoadParams::default() }).await;
     let whole = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20";
     let question = vec![user("Count to 20")];
     for limit in [1, 2, 3, 4, 5, 11, 19, 30, 45, 100] {

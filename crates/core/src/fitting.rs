@@ -88,7 +88,7 @@ fn choices(roles: &[ChatRole], policy: ContextPolicy) -> Vec<Range<usize>> {
             let first_exchange = questions[0];
             let middle = questions.iter().skip(1).map(|&end| first_exchange..end);
             // The first exchange goes only where it and the question do not fit together.
-            middle.chain([0..last]).collect()
+            middle.chain(std::iter::once(0..last)).collect()
         }
     }
 }
@@ -149,7 +149,8 @@ mod tests {
         assert_eq!(choices(&TALK, ContextPolicy::StopAtLimit), []);
         for policy in [ContextPolicy::RollingWindow, ContextPolicy::TruncateMiddle] {
             assert_eq!(choices(&TALK[..1], policy), []);
-            assert_eq!(choices(&TALK[..3], policy), [0..2]);
+            let only = choices(&TALK[..3], policy);
+            assert!(only.len() == 1 && only[0] == (0..2), "{only:?}");
         }
     }
 
