@@ -77,6 +77,7 @@ export const steps = [
         // The tests of the window put these in the place of the engine and of Hugging Face.
         await buildBinary(env, 'debug', 'scripted-engine');
         await buildBinary(env, 'debug', 'test-hub');
+        await buildBinary(env, 'debug', 'seed-chats');
       }
       return { code };
     },

@@ -122,15 +122,24 @@ async function readAll(app) {
     };
     const read = async () => {
       view.scrollTop = view.scrollHeight;
-      // The hand of a reader: without it the window keeps to the end.
-      view.dispatchEvent(new WheelEvent('wheel', { deltaY: -1, bubbles: true }));
       for (let before = -1; ; view.scrollTop = Math.max(0, before - view.clientHeight * 0.7)) {
         await frame();
         await frame();
         note();
         if (view.scrollTop === 0 && before === 0) break;
         before = view.scrollTop;
+        // The hand of a reader: without it the window keeps to the end.
+        view.dispatchEvent(new WheelEvent('wheel', { deltaY: -1, bubbles: true }));
       }
+      // And down again: on the way up, heights that were guessed became known, and things moved.
+      for (let before = -1; before !== view.scrollTop;) {
+        before = view.scrollTop;
+        note();
+        view.scrollTop = before + view.clientHeight * 0.5;
+        await frame();
+        await frame();
+      }
+      note();
       observer.disconnect();
       window.readByTheTest = { drawn: drawn.size, forbidden: [...forbidden] };
     };

@@ -85,8 +85,6 @@ async function scroll(app) {
     window.scrolledForTheTest = null;
     let view = document.querySelector('[data-testid="message-assistant"]');
     while (!/auto|scroll/.test(getComputedStyle(view).overflowY)) view = view.parentElement;
-    // The hand of a reader: without it the window keeps to the end.
-    view.dispatchEvent(new WheelEvent('wheel', { deltaY: -1, bubbles: true }));
     const times = [];
     let nodes = 0;
     const step = (now) => {
@@ -106,6 +104,8 @@ async function scroll(app) {
         };
         return;
       }
+      // The hand of a reader: without it the window keeps to the end.
+      view.dispatchEvent(new WheelEvent('wheel', { deltaY: -1, bubbles: true }));
       view.scrollTop -= view.clientHeight / 2;
       requestAnimationFrame(step);
     };
