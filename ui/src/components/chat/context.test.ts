@@ -125,7 +125,9 @@ describe('a message that does not fit', () => {
     const { host, user, field, held } = await full();
     await user.click(screen.getByTestId('policy-rollingWindow'));
     expect(screen.queryByTestId('context-full')).toBeNull();
-    expect(screen.getByTestId('left-out').textContent).toContain('the oldest about 50 tokens');
+    expect(screen.getByTestId('left-out').textContent).toContain(
+      'about 50 tokens from the beginning',
+    );
     expect(document.activeElement).toBe(field);
     await user.keyboard('{Enter}');
     await waitFor(() => expect(held.requests).toHaveLength(1));

@@ -99,7 +99,7 @@ export const composing = {
     newChat: 'Start a new chat with this text',
     longer: 'Load with a longer context…',
     leftOutMiddle: 'The model will not see {{tokens}} from the middle of this conversation.',
-    leftOutOldest: 'The model will not see the oldest {{tokens}} of this conversation.',
+    leftOutOldest: 'The model will not see {{tokens}} from the beginning of this conversation.',
     change: 'Change',
   },
   gauge: {
