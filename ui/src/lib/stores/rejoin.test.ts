@@ -58,6 +58,34 @@ describe('an answer that was on its way before the page was there', () => {
     expect(app.chat.current.run).toBeNull();
   });
 
+  it('goes on after the text it had, also when it waits in line first', async () => {
+    const held = new HeldAnswer();
+    const { app } = await startedApp(
+      {},
+      {
+        getConversation: () => Promise.resolve(unfinished('One')),
+        chatFollow: (id, onEvent) =>
+          held.chatSend(
+            { conversationId: id, parentId: null, content: '', attachments: [], setup: null },
+            onEvent,
+          ),
+      },
+    );
+    const opened = app.chat.open('c9');
+    await vi.waitFor(() => expect(held.requests).toHaveLength(1));
+    held.start('hello', 'c9', 'One');
+    held.emit({ type: 'queued', position: 1, behind: null });
+    const run = app.chat.current.run!;
+    expect(run.queue).toMatchObject({ position: 1 });
+    held.emit({ type: 'text', delta: ' two', predictedN: 1 });
+    expect(run.queue).toBeNull();
+    expect(run.document.length).toBe('One two'.length);
+    held.finish('One two');
+    await opened;
+    const answer = last(app.chat.current.shown);
+    expect(app.chat.current.documentFor(answer)).toBe(run.document);
+  });
+
   it('is read again when it ended in between', async () => {
     let reads = 0;
     const getConversation = () => {
