@@ -2,7 +2,7 @@
 
 use paddock_core::{
     ApiError, App, AppConfig, ErrorCode,
-    view::{ConversationSummary, ExportFormat, ImportReport},
+    view::{ConversationSummary, ImportReport},
 };
 
 use crate::{
@@ -84,7 +84,8 @@ fn find(conversations: &[ConversationSummary], wanted: &str) -> Result<String, A
     let by_id = conversations.iter().find(|conversation| conversation.id == wanted);
     let titled: Vec<_> = conversations.iter().filter(|conversation| conversation.title == wanted).collect();
     match (by_id, titled.as_slice()) {
-        (Some(conversation), _) | (None, [conversation]) => Ok(conversation.id.clone()),
+        (Some(conversation), _) => Ok(conversation.id.clone()),
+        (None, [conversation]) => Ok(conversation.id.clone()),
         (None, []) => {
             let hint = Some("`paddock conversations list` shows those that are here.".into());
             Err(ApiError { hint, ..failure(ErrorCode::NotFound, format!("There is no conversation “{wanted}”.")) })
