@@ -59,6 +59,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                 error_json: None,
                 full_text: Some(answer),
                 model_name: None,
+                cut_json: None,
+                thinking_ms: None,
             };
             store.finish_answer(&turn.answer.id, finish, now_ms)?;
             conversation = Some(turn.conversation.id);

@@ -117,6 +117,8 @@ impl Writer<'_> {
                 error_json: None,
                 full_text: Some(full_text),
                 model_name: None,
+                cut_json: None,
+                thinking_ms: None,
             };
             self.store.finish_answer(&turn.answer.id, finish, now_ms)?;
             conversation = Some(turn.conversation.id);
@@ -135,7 +137,7 @@ fn text(number: usize, words: usize) -> String {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let mut bits = state >> 20;
         let mut index = 0;
-        while index + 1 < WORDS.len() && bits % 3 != 0 {
+        while index + 1 < WORDS.len() && !bits.is_multiple_of(3) {
             bits /= 3;
             index += 1;
         }

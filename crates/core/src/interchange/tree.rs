@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_million_messages_in_one_line_take_no_recursion_and_one_more_is_refused() {
-        let role = |i: usize| if i % 2 == 0 { USER } else { MODEL };
+        let role = |i: usize| if i.is_multiple_of(2) { USER } else { MODEL };
         let parent = |i: usize| if i == 0 { String::new() } else { (i - 1).to_string() };
         let line = |n: usize| (0..n).map(|i| node(&i.to_string(), &parent(i), role(i), "x")).collect::<Vec<_>>();
         let (messages, head) = grow(line(MAX_MESSAGES), None, 0).unwrap();

@@ -44,7 +44,7 @@ fn a_backup_is_one_file_that_says_what_is_in_it() {
     assert_eq!((made.made_at_ms, made.conversations), (1_795_844_526_000, 1));
     let size = fs::metadata(backups.folder().join(&made.name)).unwrap().len();
     assert_eq!(made.size_bytes, size);
-    assert_eq!(backups.list().unwrap(), [made.clone()]);
+    assert_eq!(backups.list().unwrap(), std::slice::from_ref(&made));
     assert!(!backups.is_due(made.made_at_ms + DAY_MS - 1).unwrap());
     assert!(backups.is_due(made.made_at_ms + DAY_MS).unwrap());
     assert!(backups.is_due(made.made_at_ms - 1).unwrap(), "a clock that was set back stops no backups");

@@ -76,7 +76,7 @@ fn no_file_holds_a_word_of_an_erased_conversation() {
     fs::write(folder.join("paddock.db.corrupt-2"), "of somebody else").unwrap();
     assert!(canaries_below(folder).len() >= 4 * CANARIES.len(), "the test looks where the words are");
 
-    let erased = store.erase(&[id.clone()], 2_000_000).unwrap();
+    let erased = store.erase(std::slice::from_ref(&id), 2_000_000).unwrap();
     assert_eq!(erased, Erased { conversations: 1, backups: 1 });
     assert_eq!(canaries_below(folder), [""; 0], "while the store is open");
     assert!(matches!(store.conversation(&id), Err(Error::UnknownConversation(_))));

@@ -11,12 +11,15 @@ use paddock_store::{Error, FinishReason, Store, Turn};
 
 use crate::{Place, following, opening, stopped};
 
+/// Something that a person does.
+type Step<'a> = dyn Fn(&mut Store) -> Result<(), Error> + 'a;
+
 /// Set for the child: the database to write to.
 const CHILD_DATABASE: &str = "PADDOCK_STORE_TEST_FULL_DATABASE";
 
 /// What is written while there may be no room. Stops at the first error, and says how many steps were acknowledged.
 fn write_until_it_fails(store: &mut Store, turn: &Turn) -> (usize, Option<Error>) {
-    let steps: [&dyn Fn(&mut Store) -> Result<(), Error>; 6] = [
+    let steps: [&Step<'_>; 6] = [
         &|store| store.append_answer(&turn.answer.id, &"piece ".repeat(2_000)),
         &|store| store.append_answer(&turn.answer.id, "end"),
         &|store| store.finish_answer(&turn.answer.id, stopped(), 50).map(drop),

@@ -1,3 +1,4 @@
+import type { ModelEntry } from './bindings';
 import { FakeDownloads, type FakeDownloadsHost } from './fake-downloads';
 import type { FakeOptions } from './fake';
 import { FakeHub, type FakeHubHost } from './fake-hub';
@@ -19,4 +20,12 @@ export function fakeModels(options: FakeOptions): ModelsHost {
     downloads.repair(name, quant, repo ?? '', bytes),
   );
   return { ...hub.host(), ...downloads.host(), ...library.host() };
+}
+
+/** What is loaded when a message comes and nothing is: the model used last, else the self-test model. */
+export function modelToLoad(models: readonly ModelEntry[]): ModelEntry | undefined {
+  const last = models
+    .filter((m) => m.present && m.lastUsedMs !== null && !m.name.includes('broken'))
+    .sort((a, b) => (b.lastUsedMs ?? 0) - (a.lastUsedMs ?? 0))[0];
+  return last ?? models.find((m) => m.selfTest);
 }

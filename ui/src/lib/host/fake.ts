@@ -15,7 +15,7 @@ import type { FakeDownloadsOptions } from './fake-downloads';
 import type { FakeHubOptions } from './fake-hub';
 import type { FakeLibraryOptions } from './fake-library';
 import { fakeMessages, type FakeMessagesHost } from './fake-messages';
-import { fakeModels, type ModelsHost } from './fake-models';
+import { fakeModels, type ModelsHost, modelToLoad } from './fake-models';
 import { fakeOrganise, type FakeOrganiseHost } from './fake-organise';
 import { fakePlanning, type PlanningHost } from './fake-planning';
 import { fakeError, finishReason, type Script, scriptFor } from './fake-script';
@@ -66,7 +66,6 @@ export function createFakeHost(options: FakeOptions = {}): Host {
 }
 
 type ChatsHost = FakeOrganiseHost & FakeMessagesHost & FakeComposerHost;
-
 class FakeHost
   implements Omit<Host, keyof PlanningHost | keyof ModelsHost | keyof ChatsHost>, FakeChats
 {
@@ -346,10 +345,7 @@ class FakeHost
 
   async #ensureLoaded() {
     if (this.state.status === 'ready') return;
-    const last = this.#models
-      .filter((m) => m.present && m.lastUsedMs !== null && !m.name.includes('broken'))
-      .sort((a, b) => (b.lastUsedMs ?? 0) - (a.lastUsedMs ?? 0))[0];
-    const entry = last ?? this.#models.find((m) => m.selfTest);
+    const entry = modelToLoad(this.#models);
     if (!entry) throw fakeError('noModel');
     await this.loadModel(entry.path, { nCtx: null, nGpuLayers: null, nThreads: null });
   }

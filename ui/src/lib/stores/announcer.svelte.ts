@@ -1,3 +1,5 @@
+import { untrack } from 'svelte';
+
 /**
  * Owns the one sentence a screen reader is told next. Does not own when to speak: the other stores
  * call `say` for things that begin or end, never for each token.
@@ -7,6 +9,8 @@ export class Announcer {
 
   say(text: string) {
     // The same sentence twice would not be read twice; an invisible space makes it new.
-    this.text = text === this.text ? `${text}\u00a0` : text;
+    // Untracked: an effect that speaks must not run again because it spoke.
+    const before = untrack(() => this.text);
+    this.text = text === before ? `${text}\u00a0` : text;
   }
 }
