@@ -1,11 +1,19 @@
 import type { en } from './en';
+import { composing } from './es-composer';
+import { conversation } from './es-conversation';
 import { firstRun } from './es-first-run';
 import { models } from './es-models';
+import { settingsPage } from './es-settings';
+import { side } from './es-side';
 import type { Spanish } from './shape';
 
 /** Spanish. Every word the window shows; a missing one does not compile. Short, plain, with "tú". */
 export const es: Spanish<typeof en> = {
+  ...composing,
   ...models,
+  ...conversation,
+  ...side,
+  ...settingsPage,
   app: {
     name: 'Paddock',
     tagline:
@@ -140,10 +148,6 @@ export const es: Spanish<typeof en> = {
     understandingOf: 'Entendiendo {{processed}} de {{total}}',
     writing: 'Escribiendo',
     failed: 'Ha fallado',
-  },
-  context: {
-    figure: 'ctx {{used}}/{{size}}',
-    title: 'Longitud de contexto: tras la última respuesta se usaban {{used}} de {{size}} tokens.',
   },
   models: {
     label: 'Modelo',

@@ -1,0 +1,172 @@
+import type { settingsPage as english } from './en-settings';
+import type { Spanish } from './shape';
+
+/** Spanish: the one page of settings. */
+export const settingsPage: Spanish<typeof english> = {
+  settingsView: {
+    title: 'Ajustes',
+    search: 'Buscar en los ajustes',
+    nothing: 'Ningún ajuste tiene «{{words}}» en su nombre o descripción.',
+    sections: 'Secciones',
+    section: {
+      general: 'General',
+      models: 'Modelos',
+      engine: 'Motor',
+      chat: 'Chat',
+      server: 'Servidor',
+      privacy: 'Privacidad',
+      about: 'Acerca de',
+    },
+    cancel: 'Cancelar',
+  },
+  general: {
+    theme: 'Tema',
+    themeHint: 'Claro, oscuro o el que use tu sistema.',
+    language: 'Idioma',
+    languageHint: 'Cambia al momento. Sistema sigue el idioma de tu ordenador.',
+    languageSystem: 'Sistema',
+    zoom: 'Tamaño',
+    zoomHint: 'Lo grande que es todo en la ventana, del 50 al 200 %.',
+    zoomIn: 'Más grande',
+    zoomOut: 'Más pequeño',
+    zoomReset: 'Tamaño real',
+    percent: '{{value}} %',
+    motion: 'Movimiento',
+    motionHint: 'Sigue a tu sistema: si allí está reducido el movimiento, aquí no se mueve nada.',
+    motionReduced: 'Reducido',
+    motionFull: 'Normal',
+    keys: 'Atajos de teclado',
+    keysHint: 'Todo lo que tiene una tecla, en una lista.',
+    keysOpen: 'Mostrarlos',
+    reset: 'Restablecer los ajustes',
+    resetHint:
+      'Deja el tema, el idioma, el tamaño, el orden y todos los ajustes de chat como venían.',
+    resetOpen: 'Restablecer…',
+    resetTitle: '¿Restablecer estos ajustes?',
+    resetText:
+      'El tema, el idioma, el tamaño, el orden de la lista y los ajustes de chat vuelven a como venían. Las conversaciones, carpetas, preajustes y modelos, y cómo se hacen las descargas, se quedan como están.',
+    resetConfirm: 'Restablecer',
+    resetDone: 'Los ajustes se han restablecido',
+  },
+  modelsSettings: {
+    downloads: 'Descargas',
+    downloadsHint:
+      'Adónde van los modelos, a qué velocidad, qué pasa cuando uno termina, y tu token de acceso de Hugging Face.',
+    downloadsWords:
+      'carpeta velocidad límite dormir despierto notificación compartir caché espejo token',
+    folders: 'Dónde se buscan modelos',
+    foldersHint: 'La carpeta de Paddock y las de otros programas. Mirar no cambia nada en ellas.',
+    foldersNone: 'Todavía en ninguna parte.',
+    foldersAdd: 'Añadir una carpeta',
+    foldersOpen: 'Ver los modelos',
+  },
+  engineSettings: {
+    process: 'Un proceso propio',
+    processHint:
+      'El motor, llama.cpp, funciona aparte de la ventana. Si falla, la ventana y lo que escribiste se quedan, y se puede arrancar otra vez.',
+    loaded: 'Qué está cargado',
+    loadedHint: 'Un modelo sigue en la memoria hasta que lo quites o cierres Paddock.',
+    loadedAs: '{{name}}, {{tokens}} tokens de contexto, {{layers}} de {{all}} capas en la GPU',
+    nothing: 'No hay ningún modelo cargado.',
+    unload: 'Quitar de la memoria',
+    load: 'Cómo se carga un modelo',
+    loadHint:
+      'La longitud de contexto, las capas en la GPU y los hilos se eligen donde eliges el modelo.',
+    loadOpen: 'Elegir un modelo',
+  },
+  chatSettings: {
+    policy: 'Cuando una conversación es más larga que el contexto',
+    policyHint: 'Se te avisa antes de dejar algo fuera, y la conversación muestra dónde.',
+    stopAtLimit: 'Parar en el límite',
+    stopAtLimitHint: 'No se envía nada. Tú decides qué hacer.',
+    truncateMiddle: 'Recortar el medio',
+    truncateMiddleHint: 'El modelo ve el principio y el final, no lo que hay entre ellos.',
+    rollingWindow: 'Ventana deslizante',
+    rollingWindowHint: 'El modelo ve el prompt de sistema y los mensajes más recientes.',
+    reserve: 'Reserva para la respuesta',
+    reserveHint: 'Tokens del contexto que se dejan libres para la respuesta.',
+    reserveProblem: 'Un número entero de {{min}} a {{max}}.',
+    titles: 'Proponer títulos',
+    titlesHint:
+      'Tras la primera respuesta, el modelo propone un título cuando no tiene otra cosa que hacer.',
+    presets: 'Preajustes',
+    presetsHint: 'Prompts de sistema con nombre y su muestreo, con los que empezar conversaciones.',
+    templates: 'Plantillas de prompt',
+    templatesHint:
+      'Textos con los que empiezas mensajes. Escribe / en un mensaje vacío para elegir uno.',
+    exchange: 'Importar y exportar',
+    exchangeHint:
+      'Todo como JSON que Paddock puede volver a leer. También se pueden importar exportaciones de ChatGPT, LM Studio, Jan y Open WebUI.',
+    exportAll: 'Exportar todo…',
+    import: 'Importar…',
+  },
+  serverSettings: {
+    none: 'Otros programas',
+    noneHint:
+      'Paddock no responde todavía a ningún otro programa. Nada escucha por ellos en ningún puerto de este ordenador.',
+    off: 'Apagado',
+  },
+  privacy: {
+    telemetry: 'Sin telemetría',
+    telemetryHint:
+      'Paddock no cuenta nada, no informa de nada y no tiene cuentas. Lo que escribes se queda en este ordenador.',
+    requests: 'Cuándo se usa la red',
+    requestsHint:
+      'Solo tras un clic tuyo: cuando buscas modelos, abres la página de un modelo en Buscar modelos, o planificas o empiezas una descarga. Una descarga que empezaste sigue después de reiniciar. Un enlace de una respuesta se abre en tu navegador, después de que hayas visto adónde lleva.',
+    erase: 'Eliminar para siempre las conversaciones borradas',
+    eraseHint:
+      'Lo que borras se puede recuperar hasta que se cierre Paddock. Esto lo quita ahora de todos los archivos.',
+    eraseOpen: 'Eliminar…',
+    eraseTitle: '¿Eliminar para siempre todas las conversaciones borradas?',
+    eraseText:
+      'Sus palabras se quitan de la base de datos, y el archivo se escribe de nuevo para que no quede nada de ellas. Las copias de seguridad que las contienen se borran, y se hace una nueva. Esto no se puede deshacer.',
+    eraseConfirm: 'Eliminar para siempre',
+    erased_one: '{{count}} conversación ha desaparecido para siempre.',
+    erased_many: '{{count}} de conversaciones han desaparecido para siempre.',
+    erased_other: '{{count}} conversaciones han desaparecido para siempre.',
+    erasedBackups_one: 'Se borró {{count}} copia de seguridad que la contenía.',
+    erasedBackups_many: 'Se borraron {{count}} de copias de seguridad que las contenían.',
+    erasedBackups_other: 'Se borraron {{count}} copias de seguridad que las contenían.',
+  },
+  backups: {
+    title: 'Copias de seguridad',
+    daily: 'Copia de seguridad diaria',
+    dailyHint: 'La base de datos se copia una vez al día, y se conservan las últimas 7 copias.',
+    hint: 'Cada una es una copia completa de tus conversaciones en este ordenador.',
+    now: 'Hacer una copia ahora',
+    making: 'Haciendo la copia',
+    reading: 'Buscando copias de seguridad',
+    none: 'Todavía no hay ninguna copia de seguridad.',
+    line: '{{conversations}}, {{size}}',
+    restore: 'Restaurar',
+    restoreLabel: 'Restaurar la copia de {{date}}',
+    restoreTitle: '¿Volver a la copia de {{date}}?',
+    restoreText:
+      'Todas las conversaciones vuelven a como estaban entonces. Antes se hace una copia de lo que hay ahora, así que puedes volver a ello desde aquí.',
+    restoreConfirm: 'Restaurar',
+    restoring: 'Restaurando',
+    saidMade: 'Copia de seguridad hecha',
+    saidRestored: 'Copia de seguridad restaurada',
+  },
+  about: {
+    version: 'Versión',
+    versionHint: 'Paddock {{version}}, bajo la licencia {{licence}}.',
+    llama: 'Built with Llama',
+    llamaHint:
+      'Llama 3.3 is licensed under the Llama 3.3 Community License, Copyright © Meta Platforms, Inc. All Rights Reserved. Otros modelos tienen sus propias condiciones.',
+    places: 'Dónde están tus archivos',
+    placesHint: 'Todo lo que escribe Paddock está en estos lugares y en ningún otro.',
+    place: {
+      data: 'Todo Paddock',
+      database: 'Conversaciones y ajustes',
+      backups: 'Copias de seguridad',
+      models: 'Modelos',
+    },
+    notYet: 'aún no existe',
+    openPlace: 'Abrir la carpeta',
+    openPlaceLabel: 'Abrir la carpeta: {{name}}',
+    firstRun: 'Guía de inicio',
+    firstRunHint: 'Recorre otra vez tu ordenador, un modelo y una primera comprobación.',
+    firstRunOpen: 'Empezarla otra vez',
+  },
+};
