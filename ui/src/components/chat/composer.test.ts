@@ -81,7 +81,7 @@ describe('attached files', () => {
     expect(app.chat.current.shown[0]?.attachments).toMatchObject([
       { name: 'main.rs', kind: 'code', sizeBytes: 12, nTokens: 3 },
     ]);
-    expect(chips()).toHaveLength(0);
+    await waitFor(() => expect(chips()).toHaveLength(0));
   });
 
   it('come back when the message is refused', async () => {

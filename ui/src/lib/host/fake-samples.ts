@@ -104,8 +104,12 @@ export function sampleConversations(now: number): Conversation[] {
       'Count to 20',
       now - 40 * day,
     ),
-    longConversation('s5', 10_000, now - 50 * day),
   ];
+}
+
+/** What is there in the browser: also one that is longer than anybody's. */
+export function browserConversations(now: number): Conversation[] {
+  return [...sampleConversations(now), longConversation('s5', 10_000, now - 50 * day)];
 }
 
 /** A conversation that somebody has lived in for years. */

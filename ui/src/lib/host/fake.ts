@@ -24,7 +24,7 @@ import {
   plainConversation,
   newEntry,
   plainSummary,
-  sampleConversations,
+  browserConversations,
   startingModels,
 } from './fake-samples';
 import type { Host } from './host';
@@ -90,7 +90,7 @@ class FakeHost
       options.pickedFile === undefined ? '/models/Mistral-7B.Q4_K_M.gguf' : options.pickedFile;
     this.#models = startingModels(this.now());
     for (const c of options.conversations ??
-      (this.#instant ? [] : sampleConversations(this.now()))) {
+      (this.#instant ? [] : browserConversations(this.now()))) {
       const times = c.messages.map((m) => m.createdAtMs);
       const at = { createdAtMs: Math.min(...times), updatedAtMs: Math.max(...times) };
       this.conversations.set(c.id, { ...structuredClone(c), ...plainSummary, ...at });
