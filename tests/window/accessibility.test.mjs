@@ -23,6 +23,19 @@ const views = {
     await ask(app, 'Show me hello world in Rust.');
     await click(app, 'metrics-toggle');
   },
+  'the search over everything': async (app) => {
+    await app.browser.keys(['Control', 'k']);
+    await shown(app, 'search-palette');
+  },
+  'the keys': async (app) => {
+    await app.browser.keys(['Control', '/']);
+    await shown(app, 'shortcut-sheet');
+  },
+  'the settings': async (app) => {
+    await app.browser.keys(['Control', ',']);
+    await shown(app, 'settings-view');
+    await shown(app, 'row-policy');
+  },
   'what fits on this computer': async (app) => {
     await openTab(app, 'computer');
     await shown(app, 'plan');

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { startApp } from './app.mjs';
-import { ask, byId, look } from './chat.mjs';
+import { ask, byId, click, look } from './chat.mjs';
 import { seededHome } from './seeded.mjs';
 import { until } from './waiting.mjs';
 
@@ -216,6 +216,7 @@ describe('hostile answers', () => {
     assert.equal((await app.browser.getWindowHandles()).length, 1);
     // The page is whole: nothing has taken the place of what it needs.
     assert.deepEqual((await look(app)).errors, []);
+    await click(app, 'new-chat');
     assert.equal((await ask(app, 'What is 2+2?')).state, 'complete');
   });
 });

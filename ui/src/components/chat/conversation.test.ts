@@ -229,7 +229,7 @@ describe('the menu of a message', () => {
   });
 });
 
-describe('attachments', () => {
+describe('message-attachments', () => {
   it('are named with kind, size and tokens, and open their text', async () => {
     const { app, host, user } = await opened();
     await host.chatSend(
@@ -243,7 +243,7 @@ describe('attachments', () => {
       () => undefined,
     );
     await app.chat.open(app.conversations.list[0]!.id);
-    const chip = await screen.findByTestId('attachment');
+    const chip = await screen.findByTestId('message-attachment');
     expect(chip.textContent).toMatch(/notes\.txt\s*Text · 1\.2 kB · 300 tokens/);
     await user.click(chip);
     await waitFor(() =>
