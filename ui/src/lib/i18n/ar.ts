@@ -1,5 +1,9 @@
+import { composing } from './ar-composer';
+import { conversation } from './ar-conversation';
 import { firstRun } from './ar-first-run';
 import { models } from './ar-models';
+import { settingsPage } from './ar-settings';
+import { side } from './ar-side';
 import type { en } from './en';
 import type { Arabic } from './shape';
 
@@ -8,7 +12,11 @@ import type { Arabic } from './shape';
  * letters runs from left to right: \u2066 begins such a run and \u2069 ends it.
  */
 export const ar: Arabic<typeof en> = {
+  ...composing,
   ...models,
+  ...conversation,
+  ...side,
+  ...settingsPage,
   app: {
     name: 'Paddock',
     tagline: 'نماذج لغوية كبيرة على حاسوبك أنت. لا يخرج منه شيء مما تكتب.',
@@ -146,10 +154,6 @@ export const ar: Arabic<typeof en> = {
     understandingOf: 'يفهم {{processed}} من {{total}}',
     writing: 'يكتب',
     failed: 'فشل',
-  },
-  context: {
-    figure: '\u2066ctx {{used}}/{{size}}\u2069',
-    title: 'طول السياق: كان {{used}} من {{size}} من الرموز مستخدمًا بعد آخر إجابة.',
   },
   models: {
     label: 'النموذج',
