@@ -62,7 +62,6 @@ export const composing: Arabic<typeof english> = {
     cancel: 'ألغِ',
     reset: 'استعِد الأصل',
     resetHint: 'كما تبدأ المحادثات الجديدة',
-    close: 'أغلق',
   },
   sampling: {
     usual: 'المعتاد',

@@ -26,7 +26,6 @@ export const conversation: Arabic<typeof english> = {
     goOn: 'واصل',
     goOnLabel: 'واصل هذه الإجابة من حيث انتهت',
     copyQuestionLabel: 'انسخ رسالتك',
-    copyMarkdown: 'انسخ بصيغة Markdown',
     copyText: 'انسخ نصًا عاديًا',
     source: 'اعرض المصدر',
     rendered: 'اعرض منسّقًا',
@@ -88,7 +87,6 @@ export const conversation: Arabic<typeof english> = {
     queueBehind: 'رقمها في الدور {{position}}، بعد «{{title}}»',
     understandingOf: 'يفهم {{processed}} من {{total}} من الرموز',
     understandingLeft: 'يفهم {{processed}} من {{total}} من الرموز، بقي {{time}}',
-    announceQueued: 'رسالتك تنتظر: {{text}}',
   },
   findBar: {
     label: 'ابحث في هذه المحادثة',

@@ -7,7 +7,6 @@ export const side: Arabic<typeof english> = {
     search: 'ابحث',
     settings: 'الإعدادات',
     hide: 'أخفِ قائمة المحادثات',
-    show: 'أظهر قائمة المحادثات',
     list: 'المحادثات',
     more: 'الترتيب والمجلدات والاستيراد',
     pinned: 'المثبّتة',

@@ -58,7 +58,6 @@ export const composing = {
     cancel: 'Cancel',
     reset: 'Reset',
     resetHint: 'As new conversations begin',
-    close: 'Close',
   },
   sampling: {
     usual: 'Usual',

@@ -19,7 +19,6 @@ export const conversation = {
     goOn: 'Continue',
     goOnLabel: 'Continue this answer where it ends',
     copyQuestionLabel: 'Copy your message',
-    copyMarkdown: 'Copy as Markdown',
     copyText: 'Copy as plain text',
     source: 'Show source',
     rendered: 'Show formatted',
@@ -69,7 +68,6 @@ export const conversation = {
     queueBehind: 'Number {{position}} in line, after “{{title}}”',
     understandingOf: 'Understanding {{processed}} of {{total}} tokens',
     understandingLeft: 'Understanding {{processed}} of {{total}} tokens, {{time}} left',
-    announceQueued: 'Your message waits: {{text}}',
   },
   findBar: {
     label: 'Find in this conversation',

@@ -4,7 +4,6 @@ export const side = {
     search: 'Search',
     settings: 'Settings',
     hide: 'Hide the conversation list',
-    show: 'Show the conversation list',
     list: 'Conversations',
     more: 'Sorting, folders and import',
     pinned: 'Pinned',

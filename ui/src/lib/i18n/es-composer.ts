@@ -62,7 +62,6 @@ export const composing: Spanish<typeof english> = {
     cancel: 'Cancelar',
     reset: 'Restablecer',
     resetHint: 'Como empiezan las conversaciones nuevas',
-    close: 'Cerrar',
   },
   sampling: {
     usual: 'Habitual',

@@ -23,7 +23,6 @@ export const conversation: Spanish<typeof english> = {
     goOn: 'Continuar',
     goOnLabel: 'Continuar esta respuesta donde termina',
     copyQuestionLabel: 'Copiar tu mensaje',
-    copyMarkdown: 'Copiar como Markdown',
     copyText: 'Copiar como texto sin formato',
     source: 'Mostrar el texto fuente',
     rendered: 'Mostrar con formato',
@@ -76,7 +75,6 @@ export const conversation: Spanish<typeof english> = {
     queueBehind: 'Número {{position}} en la cola, después de «{{title}}»',
     understandingOf: 'Entendiendo {{processed}} de {{total}} tokens',
     understandingLeft: 'Entendiendo {{processed}} de {{total}} tokens, queda {{time}}',
-    announceQueued: 'Tu mensaje espera: {{text}}',
   },
   findBar: {
     label: 'Buscar en esta conversación',

@@ -7,7 +7,6 @@ export const side: Spanish<typeof english> = {
     search: 'Buscar',
     settings: 'Ajustes',
     hide: 'Ocultar la lista de conversaciones',
-    show: 'Mostrar la lista de conversaciones',
     list: 'Conversaciones',
     more: 'Orden, carpetas e importación',
     pinned: 'Fijadas',

@@ -79,12 +79,11 @@ describe('the words of English', () => {
       [...source.matchAll(/['"`]([a-z]\w*(?:\.\w+)+)['"`]/gi)].map((match) => match[1]),
     );
     /** Keys that are put together, as `theme.${theme}`. */
-    const made = [
-      ...source.matchAll(/`([a-z][\w.]*\.(?:\w|\.|\$\{[^}]*\})*\$\{(?:[^`])*?)`/gi),
-    ].map(
-      ([, key = '']) =>
-        new RegExp(`^${key.replaceAll('.', '\\.').replace(/\$\{[^}]*\}/g, '(\\w+)')}$`),
-    );
+    const made = [...source.matchAll(/`((?:[\w.]|\$\{[^}`]*\})+)`/g)]
+      .map(([, key = '']) => key)
+      .filter((key) => key.includes('${') && key.replace(/\$\{[^}]*\}/g, '').includes('.'))
+      .map((key) => key.replace(/\$\{[^}]*\}/g, '\0').replaceAll('.', '\\.'))
+      .map((key) => new RegExp(`^${key.replaceAll('\0', '(\\w+)')}$`));
     // What fills the gap of such a key is written somewhere as a word of its own.
     const names = new Set(
       [...source.matchAll(/['"`](\w+)['"`]|\b(\w+)\s*:/g)].map((match) => match[1] ?? match[2]),
