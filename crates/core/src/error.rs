@@ -59,11 +59,6 @@ impl ApiError {
         Self { code, message: message.into(), hint: None, details: None }
     }
 
-    /// Stands where something will be.
-    pub fn not_there_yet() -> Self {
-        Self::new(ErrorCode::Internal, "This is not there yet.")
-    }
-
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self

@@ -138,7 +138,6 @@ export const composing: Arabic<typeof english> = {
   },
   templates: {
     title: 'القوالب',
-    hint: 'نصوص تبدأ بها رسالة. اكتب \u2066/\u2069 في حقل الرسالة لتختار واحدًا.',
     menu: 'القوالب',
     manage: 'أدِر القوالب',
     none: 'لا قوالب بعد',
@@ -161,7 +160,6 @@ export const composing: Arabic<typeof english> = {
   },
   presets: {
     title: 'الإعدادات المسبقة',
-    hint: 'تعليمات نظام وإعدادات توليد تحت اسم واحد. تحتفظ المحادثات بما أخذته من إعداد مسبق، مهما صار إليه.',
     default: 'الإعداد المسبق للمحادثات الجديدة',
     defaultHint: 'تبدأ به المحادثات الجديدة.',
     none: 'لا شيء',

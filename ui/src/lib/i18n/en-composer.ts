@@ -125,7 +125,6 @@ export const composing = {
   },
   templates: {
     title: 'Templates',
-    hint: 'Texts to begin a message with. Type / in the message field to choose one.',
     menu: 'Templates',
     manage: 'Manage templates',
     none: 'No templates yet',
@@ -148,7 +147,6 @@ export const composing = {
   },
   presets: {
     title: 'Presets',
-    hint: 'A system prompt and sampling under a name. Conversations keep what they took from a preset, whatever becomes of it.',
     default: 'Preset of new conversations',
     defaultHint: 'New conversations begin with it.',
     none: 'None',

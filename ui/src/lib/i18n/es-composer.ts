@@ -133,7 +133,6 @@ export const composing: Spanish<typeof english> = {
   },
   templates: {
     title: 'Plantillas',
-    hint: 'Textos con los que empezar un mensaje. Escribe / en el campo de mensaje para elegir uno.',
     menu: 'Plantillas',
     manage: 'Gestionar las plantillas',
     none: 'Aún no hay plantillas',
@@ -156,7 +155,6 @@ export const composing: Spanish<typeof english> = {
   },
   presets: {
     title: 'Preajustes',
-    hint: 'Un prompt de sistema y un muestreo bajo un nombre. Las conversaciones conservan lo que tomaron de un preajuste, pase lo que pase con él.',
     default: 'Preajuste de las conversaciones nuevas',
     defaultHint: 'Las conversaciones nuevas empiezan con él.',
     none: 'Ninguno',
