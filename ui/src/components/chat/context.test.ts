@@ -44,7 +44,7 @@ describe('the context gauge', () => {
   it('says how full the context is, and what fills it', async () => {
     const { user, field } = await opened({ history: 100 });
     expect(gauge().textContent).toContain('150 / 1k');
-    expect(gauge().getAttribute('aria-label')).toBe('Context: 150 tokens of 1,000 tokens');
+    expect(gauge().textContent).toContain('Context: 150 tokens of 1,000 tokens');
     await user.click(field);
     await user.paste('x'.repeat(40));
     await waitFor(() => expect(gauge().textContent).toContain('160 / 1k'));
@@ -67,7 +67,7 @@ describe('the context gauge', () => {
 
   it('says about where the numbers are estimates', async () => {
     const { user } = await opened({ exact: false, history: 123 });
-    expect(gauge().getAttribute('aria-label')).toContain('about 170 tokens');
+    expect(gauge().textContent).toContain('about 170 tokens');
     await user.click(gauge());
     expect(screen.getByTestId('context-panel').textContent).toContain('about 120 tokens');
     expect(screen.getByTestId('context-panel').textContent).toContain('Estimated');
@@ -116,7 +116,7 @@ describe('a message that does not fit', () => {
     await user.click(send());
     await user.type(field, '{Enter}');
     expect(held.requests).toHaveLength(0);
-    expect(gauge().getAttribute('aria-label')).toMatch(/^Context full/);
+    expect(gauge().textContent).toMatch(/Context full/);
     await user.click(gauge());
     expect(screen.getByTestId('context-panel').textContent).toMatch(/Too much\s+50 tokens/);
   });
