@@ -62,6 +62,8 @@
     "plan_file",
     "first_run_pending",
     "set_first_run_done",
+    "remembered",
+    "remember",
     "search_hub",
     "repo_details",
     "plan_remote",

@@ -5,7 +5,7 @@ use paddock_core::{
     view::{
         AppInfo, ChatEvent, ChatRequest, Conversation, ConversationSummary, DownloadRequest, DownloadSettings,
         DownloadView, EngineState, HardwareView, LibraryModelView, LibraryView, LoadSettings, ModelEntry, PlanView,
-        PlanningTables, PreflightView, RecommendRequest, RecommendationView, RepoSummary, RepoView, TokenPlace,
+        PlanningTables, PreflightView, RecommendRequest, RecommendationView, Remembered, RepoSummary, RepoView, TokenPlace, WindowKey,
     },
 };
 use tauri::{AppHandle, State, Wry, ipc::Channel};
@@ -87,6 +87,8 @@ pub fn builder() -> Builder<Wry> {
             plan_file,
             first_run_pending,
             set_first_run_done,
+            remembered,
+            remember,
             search_hub,
             repo_details,
             plan_remote,
@@ -259,6 +261,18 @@ async fn first_run_pending(desk: State<'_, Desk>) -> Answer<bool> {
 #[specta::specta]
 async fn set_first_run_done(desk: State<'_, Desk>, done: bool) -> Answer<()> {
     desk.app()?.set_first_run_done(done).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn remembered(desk: State<'_, Desk>) -> Answer<Remembered> {
+    desk.app()?.remembered().await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn remember(desk: State<'_, Desk>, key: WindowKey, text: Option<String>) -> Answer<()> {
+    desk.app()?.remember(key, text).await
 }
 
 #[tauri::command]

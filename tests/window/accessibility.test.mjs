@@ -59,11 +59,12 @@ const themes = ['light', 'dark'];
 
 /** Puts the look that is asked for where the window keeps its own choice, and opens it anew. */
 async function look(app, { theme, language }) {
-  await app.browser.execute(
-    (chosenTheme, chosenLanguage) => {
-      localStorage.setItem('paddock.theme', chosenTheme);
-      if (chosenLanguage) localStorage.setItem('paddock.language', chosenLanguage);
-      else localStorage.removeItem('paddock.language');
+  await app.browser.executeAsync(
+    (chosenTheme, chosenLanguage, done) => {
+      const remember = (key, text) => window.__TAURI_INTERNALS__.invoke('remember', { key, text });
+      void remember('theme', chosenTheme)
+        .then(() => remember('language', chosenLanguage ?? null))
+        .then(done);
     },
     theme,
     language,

@@ -8,14 +8,17 @@ import App from './App.svelte';
 import { asApiError, openHost } from './lib/host';
 import { language, t } from './lib/i18n';
 import { createApp, startApp } from './lib/stores/app';
+import { WindowMemory } from './lib/stores/memory';
 
 const target = document.getElementById('app');
 if (!target) throw new Error('index.html has no #app');
 
 try {
-  await language.start();
+  const host = await openHost();
+  const memory = await WindowMemory.of(host);
+  await language.start(memory);
   document.title = t('app.name');
-  const app = createApp(await openHost());
+  const app = createApp(host, memory);
   mount(App, { target, props: { app } });
   await startApp(app);
 } catch (reason) {

@@ -32,6 +32,7 @@ mod paths;
 mod places;
 mod planning;
 mod prompt;
+mod remembering;
 mod self_test;
 mod setup;
 mod streaming;

@@ -151,7 +151,7 @@ impl App {
         match self.load_file(&file, &name, settings, started).await {
             Ok((loaded, pid)) => {
                 let model = describe(&loaded, name, &file, own);
-                self.remember(&model, settings, file.size_bytes).await;
+                self.remember_load(&model, settings, file.size_bytes).await;
                 self.inner.engine_state.send_replace(EngineState::Ready { model: model.clone() });
                 *engine = Some(Current { pid, model, settings });
                 self.note_load(&loaded).await;
@@ -243,7 +243,7 @@ impl App {
     }
 
     /// A model that works is offered again. Failing to note that must not fail the load.
-    async fn remember(&self, model: &LoadedModel, settings: LoadSettings, size_bytes: u64) {
+    async fn remember_load(&self, model: &LoadedModel, settings: LoadSettings, size_bytes: u64) {
         let record = ModelRecord {
             path: model.path.clone(),
             name: model.name.clone(),

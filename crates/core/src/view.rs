@@ -13,10 +13,12 @@ mod chats;
 mod downloads;
 mod planning;
 mod stored;
+mod window;
 
 pub use chats::*;
 pub use downloads::*;
 pub use planning::*;
+pub use window::*;
 
 /// What the window says about the app itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 
 use paddock_core::{
     App, AppConfig, DataDir, EngineCommand, ErrorCode, HostConfig,
-    view::{Conversation, FinishReason, SearchRequest},
+    view::{Conversation, FinishReason, SearchRequest, WindowKey},
 };
 use paddock_store::{Finish, NewTurn, Store};
 
@@ -198,4 +198,44 @@ async fn a_damaged_database_is_replaced_by_a_backup_and_the_start_tells() {
     assert!(report.set_aside.unwrap().path.contains(".corrupt-"));
     assert_eq!(report.restored_from.unwrap().conversations, 1);
     assert_eq!(texts(&second.conversation(id).await.unwrap()), ["x", "y"]);
+}
+
+#[tokio::test]
+async fn what_the_window_remembers_outlives_a_death_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = app(folder.path());
+    assert!(first.remembered().await.unwrap().is_empty());
+    first.remember(WindowKey::Language, Some("ar".into())).await.unwrap();
+    first.remember(WindowKey::Theme, Some("dark".into())).await.unwrap();
+    first.remember(WindowKey::Theme, None).await.unwrap();
+    // Read by somebody else while the first still lives: nothing waits for its end.
+    let second = app(folder.path());
+    let remembered = second.remembered().await.unwrap();
+    assert_eq!(remembered.into_iter().collect::<Vec<_>>(), [(WindowKey::Language, "ar".to_owned())]);
+}
+
+#[tokio::test]
+async fn the_window_cannot_remember_without_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path());
+    app.remember(WindowKey::SidebarClosed, Some("kept".into())).await.unwrap();
+    let refused = app.remember(WindowKey::SidebarClosed, Some("x".repeat(64 * 1024 + 1))).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::BadInput);
+    assert_eq!(app.remembered().await.unwrap()[&WindowKey::SidebarClosed], "kept");
+}
+
+#[tokio::test]
+async fn what_a_newer_version_remembers_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    Store::open(DataDir::at(folder.path()).database())
+        .unwrap()
+        .set_setting("window", &serde_json::json!({ "theme": "light", "ofTomorrow": "x" }))
+        .unwrap();
+    let app = app(folder.path());
+    assert_eq!(app.remembered().await.unwrap().len(), 1);
+    app.remember(WindowKey::Theme, None).await.unwrap();
+    drop(app);
+    let kept: serde_json::Value =
+        Store::open(DataDir::at(folder.path()).database()).unwrap().setting("window").unwrap().unwrap();
+    assert_eq!(kept, serde_json::json!({ "ofTomorrow": "x" }));
 }

@@ -2,6 +2,7 @@ import { plainMessage, plainSummary } from '../lib/host/fake-samples';
 import { createFakeHost, type FakeOptions } from '../lib/host/fake';
 import type { ChatEvent, FinishReason, Host } from '../lib/host';
 import { type App, createApp, startApp } from '../lib/stores/app';
+import { WindowMemory } from '../lib/stores/memory';
 
 /** All stores over the fake host, at once instead of at a believable pace. */
 export async function startedApp(
@@ -15,7 +16,7 @@ export async function startedApp(
       return typeof own === 'function' ? own.bind(target) : own;
     },
   });
-  const app = createApp(host);
+  const app = createApp(host, await WindowMemory.of(host));
   await startApp(app);
   return { app, host };
 }

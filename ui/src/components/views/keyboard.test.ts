@@ -44,10 +44,10 @@ describe('the keyboard', () => {
     const { ctrl } = await opened();
     await ctrl('b');
     expect(screen.getByTestId('side').className).toContain('hidden');
-    expect(localStorage.getItem('paddock.sidebar.hidden')).toBe('yes');
+    expect(localStorage.getItem('paddock.sidebarHidden')).toBe('yes');
     await ctrl('b');
     expect(screen.getByTestId('side').className).not.toContain('hidden');
-    expect(localStorage.getItem('paddock.sidebar.hidden')).toBeNull();
+    expect(localStorage.getItem('paddock.sidebarHidden')).toBeNull();
   });
 
   it('renames the open conversation, also where it is folded away', async () => {

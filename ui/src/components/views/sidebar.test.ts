@@ -92,7 +92,7 @@ describe('the list of conversations', () => {
     expect(toggle.textContent).toContain('1 conversation');
     await user.click(toggle);
     expect(section('folder').textContent).not.toContain('Quantum things');
-    expect(localStorage.getItem('paddock.sidebar.closed')).toContain('folder-');
+    expect(localStorage.getItem('paddock.sidebarClosed')).toContain('folder-');
   });
 
   it('moves a conversation into a folder that is made on the way', async () => {
@@ -138,7 +138,7 @@ describe('the list of conversations', () => {
       'Quantum things',
       'Rust lifetimes',
     ]);
-    expect(localStorage.getItem('paddock.sidebar.sorting')).toBe('title');
+    expect(localStorage.getItem('paddock.sidebarSorting')).toBe('title');
   });
 
   it('leads to the next row when one is deleted', async () => {

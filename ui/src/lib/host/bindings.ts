@@ -72,6 +72,8 @@ export const commands = {
 	planFile: (path: string, nCtx: number) => __TAURI_INVOKE<PlanView>("plan_file", { path, nCtx }),
 	firstRunPending: () => __TAURI_INVOKE<boolean>("first_run_pending"),
 	setFirstRunDone: (done: boolean) => __TAURI_INVOKE<null>("set_first_run_done", { done }),
+	remembered: () => __TAURI_INVOKE<Remembered>("remembered"),
+	remember: (key: WindowKey, text: string | null) => __TAURI_INVOKE<null>("remember", { key, text }),
 	searchHub: (words: string) => __TAURI_INVOKE<RepoSummary[]>("search_hub", { words }),
 	repoDetails: (repo: string) => __TAURI_INVOKE<RepoView>("repo_details", { repo }),
 	planRemote: (repo: string, model: string, nCtx: number) => __TAURI_INVOKE<PlanView>("plan_remote", { repo, model, nCtx }),
@@ -1356,3 +1358,6 @@ function makeEvent<TListen, TEmit = TListen>(name: string, serialize?: (payload:
     return Object.assign(fn, base);
 }
 
+
+export type Remembered = { [key in WindowKey]?: string };
+export type WindowKey = "language"|"theme"|"zoom"|"sidebarHidden"|"sidebarSorting"|"sidebarClosed"|"wrapCode"|"setAside";

@@ -11,6 +11,7 @@ import type {
   RecommendRequest,
 } from './bindings';
 import { quants, qualities, type RecordedPlan, with4090, withoutGpu } from './fake-recorded';
+import { browserMemory } from './fake-memory';
 import type { Host } from './host';
 
 /**
@@ -26,6 +27,8 @@ export type PlanningHost = Pick<
   | 'planFile'
   | 'firstRunPending'
   | 'setFirstRunDone'
+  | 'remembered'
+  | 'remember'
 >;
 
 export interface FakePlanningOptions {
@@ -68,6 +71,7 @@ export function fakePlanning(options: FakePlanningOptions): PlanningHost {
     planFile: async (_path, nCtx) => plan('Q3_K_M', gpu({}), kvFactor(nCtx, false)),
     firstRunPending: async () => pending,
     setFirstRunDone: async (done) => void (pending = !done),
+    ...browserMemory,
   };
 }
 

@@ -30,6 +30,7 @@ import type {
   PromptTemplate,
   RecommendationView,
   RecommendRequest,
+  Remembered,
   RepoSummary,
   RepoView,
   SearchHit,
@@ -37,6 +38,7 @@ import type {
   StartReport,
   TokenCounts,
   TokenPlace,
+  WindowKey,
 } from './bindings';
 
 /**
@@ -115,6 +117,8 @@ export interface Host {
   planFile(path: string, nCtx: number): Promise<PlanView>; // on this computer
   firstRunPending(): Promise<boolean>;
   setFirstRunDone(done: boolean): Promise<void>;
+  remembered(): Promise<Remembered>; // what the window was told to remember
+  remember(key: WindowKey, text: string | null): Promise<void>; // null: forget
   searchHub(words: string): Promise<RepoSummary[]>; // asks the network, as do the next four
   repoDetails(repo: string): Promise<RepoView>;
   planRemote(repo: string, model: string, nCtx: number): Promise<PlanView>; // from the model's real header

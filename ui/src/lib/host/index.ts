@@ -1,4 +1,5 @@
 import type { Host } from './host';
+import { createTauriHost } from './tauri';
 
 /** The only place that decides which host is behind the window. */
 export async function openHost(): Promise<Host> {
@@ -6,7 +7,6 @@ export async function openHost(): Promise<Host> {
     const { createFakeHost } = await import('./fake');
     return createFakeHost();
   }
-  const { createTauriHost } = await import('./tauri');
   return createTauriHost();
 }
 

@@ -72,6 +72,8 @@ export function createTauriHost(): Host {
     planFile: (path, nCtx) => call(commands.planFile(path, nCtx)),
     firstRunPending: () => call(commands.firstRunPending()),
     setFirstRunDone: (isDone) => done(commands.setFirstRunDone(isDone)),
+    remembered: () => call(commands.remembered()),
+    remember: (key, text) => done(commands.remember(key, text)),
     searchHub: (words) => call(commands.searchHub(words)),
     repoDetails: (repo) => call(commands.repoDetails(repo)),
     planRemote: (repo, model, nCtx) => call(commands.planRemote(repo, model, nCtx)),

@@ -1,9 +1,9 @@
 import { speak } from './words.svelte';
 
 /**
- * Owns which language the window speaks: the system's or the one that was chosen, which belongs to
- * this window and lives in localStorage. Does not own any word. A language is loaded when it is
- * wanted, so that only one is in memory.
+ * Owns which language the window speaks: the system's or the one that was chosen, which is
+ * remembered. Does not own any word. A language is loaded when it is wanted, so that only one is in
+ * memory.
  */
 const known = {
   en: { dir: 'ltr', locale: 'en', words: async () => (await import('./en')).en },
@@ -28,13 +28,18 @@ export const ownNames: Record<LanguageCode, string> = {
 export const languageCodes = Object.keys(known) as LanguageCode[];
 export const languageChoices: readonly LanguageChoice[] = ['system', ...languageCodes];
 
-const key = 'paddock.language';
+/** Where the choice is kept (stores/memory.ts). */
+export interface LanguageMemory {
+  get(key: 'language'): string | null;
+  set(key: 'language', text: string | null): Promise<void>;
+}
 
 class Language {
   #chosen = $state<LanguageChoice>('system');
   #current = $state<LanguageCode>('en');
   #listening = false;
   #turn = 0;
+  #memory: LanguageMemory | null = null;
 
   get chosen(): LanguageChoice {
     return this.#chosen;
@@ -49,8 +54,9 @@ class Language {
   }
 
   /** Reads what was chosen last and shows it. Nothing can be said before this has ended. */
-  start(): Promise<void> {
-    const saved = localStorage.getItem(key);
+  start(memory: LanguageMemory): Promise<void> {
+    this.#memory = memory;
+    const saved = memory.get('language');
     this.#chosen = languageChoices.find((choice) => choice === saved) ?? 'system';
     if (!this.#listening) window.addEventListener('languagechange', () => void this.#show());
     this.#listening = true;
@@ -58,11 +64,11 @@ class Language {
   }
 
   /** Chooses a language and keeps the choice; ends once the window speaks it. */
-  set(code: LanguageChoice): Promise<void> {
+  async set(code: LanguageChoice): Promise<void> {
     this.#chosen = code;
-    if (code === 'system') localStorage.removeItem(key);
-    else localStorage.setItem(key, code);
-    return this.#show();
+    // Kept before it is shown: whoever sees it may close the window.
+    await this.#memory?.set('language', code === 'system' ? null : code);
+    await this.#show();
   }
 
   async #show() {

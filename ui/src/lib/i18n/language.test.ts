@@ -3,6 +3,8 @@ import { tick } from 'svelte';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { bytes, decimalsOrWhole, range, whole } from '../format/numbers';
 import { startedApp } from '../../test/hosts';
+import { browserMemory } from '../host/fake-memory';
+import { WindowMemory } from '../stores/memory';
 import App from '../../App.svelte';
 import { isolate, language, locale, t } from '.';
 
@@ -17,7 +19,7 @@ afterEach(async () => {
 describe('the language', () => {
   it('is the first of the system that there are words in', async () => {
     systemSpeaks('fr-CA', 'es-MX', 'en');
-    await language.start();
+    await language.start(await WindowMemory.of(browserMemory));
     expect(language.chosen).toBe('system');
     expect(language.current).toBe('es');
     expect(document.documentElement.lang).toBe('es');
@@ -27,7 +29,7 @@ describe('the language', () => {
 
   it('is English where the system speaks none of them', async () => {
     systemSpeaks('fr-CA', 'ja');
-    await language.start();
+    await language.start(await WindowMemory.of(browserMemory));
     expect(language.current).toBe('en');
   });
 
@@ -38,7 +40,7 @@ describe('the language', () => {
     await language.set('en');
     systemSpeaks('ar');
     window.dispatchEvent(new Event('languagechange'));
-    await language.start();
+    await language.start(await WindowMemory.of(browserMemory));
     expect(language.current).toBe('en');
   });
 

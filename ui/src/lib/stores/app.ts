@@ -17,6 +17,7 @@ import { FirstRunStore } from './first-run.svelte';
 import { FoldersStore } from './folders.svelte';
 import { HubSettingsStore } from './hub-settings.svelte';
 import { LibraryStore } from './library.svelte';
+import type { WindowMemory } from './memory';
 import { MessagesStore } from './messages.svelte';
 import { NavigationStore } from './navigation.svelte';
 import { OffersStore } from './offers.svelte';
@@ -66,7 +67,7 @@ export interface App {
   storage: StorageStore;
 }
 
-export function createApp(unwatched: Host): App {
+export function createApp(unwatched: Host, memory: WindowMemory): App {
   const storage = new StorageStore();
   const host = storage.watch(unwatched);
   const announcer = new Announcer();
@@ -80,7 +81,7 @@ export function createApp(unwatched: Host): App {
   const downloads = new DownloadsStore(host, announcer);
   return {
     announcer,
-    appearance: new AppearanceStore(host),
+    appearance: new AppearanceStore(host, memory),
     conversations,
     engine,
     chat,
@@ -91,7 +92,7 @@ export function createApp(unwatched: Host): App {
     context: new ContextStore(host, { chat, engine, attachments, setup }),
     messages: new MessagesStore(host, { chat, conversations }, announcer),
     find: new FindStore(host, chat),
-    reading: new ReadingStore(host),
+    reading: new ReadingStore(host, memory),
     planning,
     downloads,
     offers: new OffersStore(host),
@@ -101,13 +102,13 @@ export function createApp(unwatched: Host): App {
     firstRun: new FirstRunStore(host, { engine, conversations, downloads }, announcer),
     navigation: new NavigationStore(),
     folders: new FoldersStore(host, announcer),
-    sidebar: new SidebarStore(),
+    sidebar: new SidebarStore(memory),
     search: new SearchStore(host),
     transfer: new TransferStore(host, announcer),
     backups: new BackupsStore(host, announcer),
     places: new PlacesStore(host),
     chatSettings: new ChatSettingsStore(host),
-    startReport: new StartReportStore(host),
+    startReport: new StartReportStore(host, memory),
     storage,
   };
 }

@@ -1,9 +1,9 @@
 import type { Host } from '../host';
+import type { WindowMemory } from './memory';
 
 /**
- * Owns the choice between light and dark and how large the page is, which belong to this window and
- * live in localStorage. Does not own any colour: `app.css` has two sets and follows `data-theme` on
- * the root element.
+ * Owns the choice between light and dark and how large the page is, which this window remembers.
+ * Does not own any colour: `app.css` has two sets and follows `data-theme` on the root element.
  */
 export type Theme = 'system' | 'light' | 'dark';
 
@@ -11,9 +11,6 @@ export const themes: readonly Theme[] = ['system', 'light', 'dark'];
 
 /** Percent. The steps that browsers have between these two. */
 export const zooms: readonly number[] = [50, 67, 75, 80, 90, 100, 110, 125, 150, 175, 200];
-
-const themeKey = 'paddock.theme';
-const zoomKey = 'paddock.zoom';
 
 export class AppearanceStore {
   theme = $state<Theme>('system');
@@ -24,21 +21,22 @@ export class AppearanceStore {
 
   #dark = window.matchMedia('(prefers-color-scheme: dark)');
   #host: Host;
+  #memory: WindowMemory;
 
-  constructor(host: Host) {
+  constructor(host: Host, memory: WindowMemory) {
     this.#host = host;
-    const saved = localStorage.getItem(themeKey);
+    this.#memory = memory;
+    const saved = memory.get('theme');
     this.theme = themes.find((theme) => theme === saved) ?? 'system';
     this.#dark.addEventListener('change', () => this.#show());
     this.#show();
-    const zoom = Number(localStorage.getItem(zoomKey));
-    if (zooms.includes(zoom) && zoom !== 100) this.setZoom(zoom);
+    const zoom = Number(memory.get('zoom'));
+    if (zooms.includes(zoom) && zoom !== 100) this.#enlarge(zoom);
   }
 
   choose(theme: Theme) {
     this.theme = theme;
-    if (theme === 'system') localStorage.removeItem(themeKey);
-    else localStorage.setItem(themeKey, theme);
+    void this.#memory.set('theme', theme === 'system' ? null : theme);
     this.#show();
   }
 
@@ -49,9 +47,12 @@ export class AppearanceStore {
   }
 
   setZoom(percent: number) {
+    void this.#memory.set('zoom', percent === 100 ? null : String(percent));
+    this.#enlarge(percent);
+  }
+
+  #enlarge(percent: number) {
     this.zoom = percent;
-    if (percent === 100) localStorage.removeItem(zoomKey);
-    else localStorage.setItem(zoomKey, String(percent));
     // A page that could not be made larger is still a page.
     this.#host.setZoom(percent / 100).catch(() => undefined);
   }

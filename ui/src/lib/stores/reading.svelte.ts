@@ -1,25 +1,25 @@
 import { asApiError, type ApiError, type Host } from '../host';
+import type { WindowMemory } from './memory';
 
 /**
  * Owns how answers are read in this window: whether long lines of code are wrapped, which is
  * remembered, and the one way out of it, the browser.
  */
-const key = 'paddock.wrapCode';
-
 export class ReadingStore {
   wrapCode = $state(false);
 
   #host: Host;
+  #memory: WindowMemory;
 
-  constructor(host: Host) {
+  constructor(host: Host, memory: WindowMemory) {
     this.#host = host;
-    this.wrapCode = localStorage.getItem(key) === '1';
+    this.#memory = memory;
+    this.wrapCode = memory.get('wrapCode') === '1';
   }
 
   toggleWrap() {
     this.wrapCode = !this.wrapCode;
-    if (this.wrapCode) localStorage.setItem(key, '1');
-    else localStorage.removeItem(key);
+    void this.#memory.set('wrapCode', this.wrapCode ? '1' : null);
   }
 
   /** Why it could not be opened; null: the browser has it. */

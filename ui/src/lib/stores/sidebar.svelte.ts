@@ -1,21 +1,18 @@
 import { sortings, type Sorting } from '../format/sections';
-
-const hiddenKey = 'paddock.sidebar.hidden';
-const sortingKey = 'paddock.sidebar.sorting';
-const closedKey = 'paddock.sidebar.closed';
+import type { WindowMemory } from './memory';
 
 /**
  * Owns how the sidebar looks in this window: whether it is there, how it is sorted, what is folded,
- * and which row is being renamed or asked about. What should last lives in localStorage. Does not
- * own the conversations.
+ * and which row is being renamed or asked about. The first three are remembered. Does not own the
+ * conversations.
  */
 export class SidebarStore {
   /** In a wide window. In a narrow one it is a drawer, which starts closed. */
-  hidden = $state(localStorage.getItem(hiddenKey) === 'yes');
+  hidden = $state(false);
   drawerOpen = $state(false);
-  sorting = $state<Sorting>(savedSorting());
+  sorting = $state<Sorting>('updated');
   /** Keys of the folders that are folded. */
-  closed = $state.raw<ReadonlySet<string>>(savedClosed());
+  closed = $state.raw<ReadonlySet<string>>(new Set());
   archivedOpen = $state(false);
   /** Key of the row whose name is being typed: a conversation's id, `folder-<id>`, or `new-folder`. */
   renaming = $state<string | null>(null);
@@ -26,14 +23,24 @@ export class SidebarStore {
   /** The conversation that is dragged. */
   dragging = $state<string | null>(null);
 
+  #memory: WindowMemory;
+
+  constructor(memory: WindowMemory) {
+    this.#memory = memory;
+    this.hidden = memory.get('sidebarHidden') === 'yes';
+    const sorting = memory.get('sidebarSorting');
+    this.sorting = sortings.find((known) => known === sorting) ?? 'updated';
+    this.closed = keysIn(memory.get('sidebarClosed'));
+  }
+
   setHidden(hidden: boolean) {
     this.hidden = hidden;
-    keep(hiddenKey, hidden ? 'yes' : null);
+    void this.#memory.set('sidebarHidden', hidden ? 'yes' : null);
   }
 
   sort(sorting: Sorting) {
     this.sorting = sorting;
-    keep(sortingKey, sorting === 'updated' ? null : sorting);
+    void this.#memory.set('sidebarSorting', sorting === 'updated' ? null : sorting);
   }
 
   /** Opens what is closed and closes what is open; or says which it shall be. */
@@ -46,24 +53,14 @@ export class SidebarStore {
     if (open) closed.delete(key);
     else closed.add(key);
     this.closed = closed;
-    keep(closedKey, closed.size > 0 ? JSON.stringify([...closed]) : null);
+    void this.#memory.set('sidebarClosed', closed.size > 0 ? JSON.stringify([...closed]) : null);
   }
 }
 
-function keep(key: string, value: string | null) {
-  if (value === null) localStorage.removeItem(key);
-  else localStorage.setItem(key, value);
-}
-
-function savedSorting(): Sorting {
-  const saved = localStorage.getItem(sortingKey);
-  return sortings.find((sorting) => sorting === saved) ?? 'updated';
-}
-
-function savedClosed(): Set<string> {
+function keysIn(saved: string | null): Set<string> {
   try {
-    const saved: unknown = JSON.parse(localStorage.getItem(closedKey) ?? '[]');
-    return new Set(Array.isArray(saved) ? saved.map(String) : []);
+    const keys: unknown = JSON.parse(saved ?? '[]');
+    return new Set(Array.isArray(keys) ? keys.map(String) : []);
   } catch {
     return new Set();
   }

@@ -1,6 +1,5 @@
 import type { Host, StartReport } from '../host';
-
-const key = 'paddock.setAside';
+import type { WindowMemory } from './memory';
 
 /** A database that was set aside: remembered over restarts until somebody has read of it. */
 export type DamageTold = Pick<StartReport, 'restoredFrom'> & {
@@ -10,12 +9,15 @@ export type DamageTold = Pick<StartReport, 'restoredFrom'> & {
 /** Owns what happened when Paddock was started, as far as somebody should know. */
 export class StartReportStore {
   recoveredAnswers = $state(0);
-  damage = $state.raw<DamageTold | null>(remembered());
+  damage = $state.raw<DamageTold | null>(null);
 
   #host: Host;
+  #memory: WindowMemory;
 
-  constructor(host: Host) {
+  constructor(host: Host, memory: WindowMemory) {
     this.#host = host;
+    this.#memory = memory;
+    this.damage = damageIn(memory.get('setAside'));
   }
 
   async start() {
@@ -24,7 +26,7 @@ export class StartReportStore {
       this.recoveredAnswers = recoveredAnswers;
       if (!setAside) return;
       this.damage = { setAside, restoredFrom };
-      localStorage.setItem(key, JSON.stringify(this.damage));
+      await this.#memory.set('setAside', JSON.stringify(this.damage));
     } catch {
       // A start that cannot be told about is no reason to say anything; the lists say what failed.
     }
@@ -36,14 +38,14 @@ export class StartReportStore {
 
   dismissDamage() {
     this.damage = null;
-    localStorage.removeItem(key);
+    void this.#memory.set('setAside', null);
   }
 }
 
-function remembered(): DamageTold | null {
+function damageIn(saved: string | null): DamageTold | null {
   try {
-    const saved = JSON.parse(localStorage.getItem(key) ?? 'null') as DamageTold | null;
-    return typeof saved?.setAside?.path === 'string' ? saved : null;
+    const damage = JSON.parse(saved ?? 'null') as DamageTold | null;
+    return typeof damage?.setAside?.path === 'string' ? damage : null;
   } catch {
     return null;
   }
