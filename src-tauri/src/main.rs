@@ -5,6 +5,8 @@
 mod chat_commands;
 mod commands;
 mod desk;
+#[cfg(target_os = "linux")]
+mod drawing;
 mod events;
 mod outside;
 mod window;

@@ -76,7 +76,11 @@ fn open_window(handle: &AppHandle, webview_data: Option<PathBuf>) -> tauri::Resu
     if let Some(folder) = webview_data {
         window = window.data_directory(folder);
     }
-    window.build()?;
+    let window = window.build()?;
+    #[cfg(target_os = "linux")]
+    crate::drawing::suit(&window)?;
+    #[cfg(not(target_os = "linux"))]
+    drop(window);
     Ok(())
 }
 

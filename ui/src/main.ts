@@ -1,7 +1,6 @@
 import '@fontsource-variable/inter/wght.css';
 import '@fontsource-variable/jetbrains-mono/wght.css';
 import '@fontsource-variable/noto-emoji/wght.css';
-import 'katex/dist/katex.min.css';
 import './app.css';
 import { mount } from 'svelte';
 import App from './App.svelte';

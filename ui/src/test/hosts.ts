@@ -1,6 +1,9 @@
 import { plainMessage, plainSummary } from '../lib/host/fake-samples';
 import { createFakeHost, type FakeOptions } from '../lib/host/fake';
 import type { ChatEvent, FinishReason, Host } from '../lib/host';
+import { firstRun, loadLateViews } from '../components/views/late-views';
+import { highlighter } from '../lib/markdown/highlight';
+import { katex } from '../lib/markdown/math';
 import { type App, createApp, startApp } from '../lib/stores/app';
 import { WindowMemory } from '../lib/stores/memory';
 
@@ -9,6 +12,8 @@ export async function startedApp(
   options: FakeOptions = {},
   change: Partial<Host> = {},
 ): Promise<{ app: App; host: Host }> {
+  // What a person waits for unawares, tests need not.
+  await Promise.all([loadLateViews(), firstRun.load(), highlighter.load(), katex.load()]);
   const fake = createFakeHost({ pace: 'instant', loaded: true, ...options });
   const host = new Proxy(fake, {
     get(target, name) {

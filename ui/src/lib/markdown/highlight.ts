@@ -1,64 +1,7 @@
-import hljs from 'highlight.js/lib/core';
-import bash from 'highlight.js/lib/languages/bash';
-import c from 'highlight.js/lib/languages/c';
-import cpp from 'highlight.js/lib/languages/cpp';
-import csharp from 'highlight.js/lib/languages/csharp';
-import css from 'highlight.js/lib/languages/css';
-import diff from 'highlight.js/lib/languages/diff';
-import dockerfile from 'highlight.js/lib/languages/dockerfile';
-import go from 'highlight.js/lib/languages/go';
-import ini from 'highlight.js/lib/languages/ini';
-import java from 'highlight.js/lib/languages/java';
-import javascript from 'highlight.js/lib/languages/javascript';
-import json from 'highlight.js/lib/languages/json';
-import kotlin from 'highlight.js/lib/languages/kotlin';
-import lua from 'highlight.js/lib/languages/lua';
-import makefile from 'highlight.js/lib/languages/makefile';
-import markdown from 'highlight.js/lib/languages/markdown';
-import php from 'highlight.js/lib/languages/php';
-import powershell from 'highlight.js/lib/languages/powershell';
-import python from 'highlight.js/lib/languages/python';
-import ruby from 'highlight.js/lib/languages/ruby';
-import rust from 'highlight.js/lib/languages/rust';
-import shell from 'highlight.js/lib/languages/shell';
-import sql from 'highlight.js/lib/languages/sql';
-import swift from 'highlight.js/lib/languages/swift';
-import typescript from 'highlight.js/lib/languages/typescript';
-import xml from 'highlight.js/lib/languages/xml';
-import yaml from 'highlight.js/lib/languages/yaml';
+import { Late } from '../late.svelte';
 
 /** Code colours. Only languages that are named are coloured: guessing costs time and is often wrong. */
-
-const languages = {
-  bash,
-  c,
-  cpp,
-  csharp,
-  css,
-  diff,
-  dockerfile,
-  go,
-  ini,
-  java,
-  javascript,
-  json,
-  kotlin,
-  lua,
-  makefile,
-  markdown,
-  php,
-  powershell,
-  python,
-  ruby,
-  rust,
-  shell,
-  sql,
-  swift,
-  typescript,
-  xml,
-  yaml,
-};
-for (const [name, language] of Object.entries(languages)) hljs.registerLanguage(name, language);
+export const highlighter = new Late(async () => (await import('./languages')).default);
 
 const cache = new Map<string, string>();
 const keep = 200;
@@ -70,10 +13,12 @@ export function languageName(info: string): string {
   return (/^[\w+#.-]+/.exec(info.trim())?.[0] ?? '').slice(0, 24);
 }
 
-/** HTML with every character of the code escaped. */
+/** HTML with every character of the code escaped. Plain until the colours are there. */
 export function highlight(code: string, language: string): string {
   const name = language.toLowerCase();
-  if (code.length > longest || !hljs.getLanguage(name)) return escapeHtml(code);
+  if (code.length > longest || name === '') return escapeHtml(code);
+  const hljs = highlighter.value;
+  if (!hljs?.getLanguage(name)) return escapeHtml(code);
   const key = `${name}\n${code}`;
   const known = cache.get(key);
   if (known !== undefined) return known;

@@ -1,12 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { longAnswer } from '../host/fake-answers';
 import { problemsIn } from '../../test/harmless';
 import { hostileMarkdown } from '../../test/hostile-markdown';
 import { MarkdownDocument } from './document.svelte';
-import { drawMath } from './math';
+import { drawMath, katex } from './math';
 import { renderBlock, renderMarkdown } from './render';
 import { sanitize } from './sanitize';
 import { type Block, splitBlocks } from './splitter';
+
+beforeAll(() => katex.load());
 
 /** Text made to be slow: each unit is repeated until the block is as long as a block can be. */
 const units = [

@@ -1,5 +1,5 @@
-import katex from 'katex';
 import type { TokenizerAndRendererExtension, Tokens } from 'marked';
+import { Late } from '../late.svelte';
 
 /**
  * LaTeX in Markdown: `$…$` and `\(…\)` in a line, `$$…$$` and `\[…\]` on their own.
@@ -77,18 +77,38 @@ function escapeAttribute(text: string) {
     .replace(/>/g, '&gt;');
 }
 
+type Katex = typeof import('katex').default;
+
 const drawn = new Map<string, Element>();
 const keepDrawn = 300;
 
-/** Draws every formula below `root`. The same formula is laid out once and then copied. */
+/** Half a megabyte that most conversations never need. */
+export const katex = new Late(async () => {
+  const [{ default: module }] = await Promise.all([
+    import('katex'),
+    import('katex/dist/katex.min.css'),
+  ]);
+  return module;
+});
+
+/**
+ * Draws every formula below `root`. The same formula is laid out once and then copied. Before KaTeX
+ * is there, a formula shows its source; the effect that called this is run again when it comes.
+ */
 export function drawMath(root: ParentNode) {
-  for (const place of root.querySelectorAll<HTMLElement>('span.math[data-tex]')) {
+  const places = root.querySelectorAll<HTMLElement>('span.math[data-tex]');
+  const drawing = places.length > 0 ? katex.value : null;
+  for (const place of places) {
     const tex = place.dataset['tex'] ?? '';
     const displayMode = place.dataset['display'] === '1';
     const key = `${displayMode ? 1 : 0}${tex}`;
     let formula = drawn.get(key);
+    if (!drawing) {
+      place.textContent = tex;
+      continue;
+    }
     if (!formula) {
-      formula = draw(tex, displayMode);
+      formula = draw(drawing, tex, displayMode);
       if (drawn.size >= keepDrawn) drawn.delete(drawn.keys().next().value ?? '');
       drawn.set(key, formula);
     }
@@ -96,7 +116,7 @@ export function drawMath(root: ParentNode) {
   }
 }
 
-function draw(tex: string, displayMode: boolean): Element {
+function draw(katex: Katex, tex: string, displayMode: boolean): Element {
   const element = document.createElement('span');
   try {
     // Sets styles through the DOM, not as attributes in HTML: works under a strict CSP.

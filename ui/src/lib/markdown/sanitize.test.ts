@@ -1,8 +1,10 @@
-import { describe, expect, it } from 'vitest';
-import { drawMath } from './math';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { drawMath, katex } from './math';
 import { renderBlock } from './render';
 import { sanitize } from './sanitize';
 import { splitBlocks } from './splitter';
+
+beforeAll(() => katex.load());
 
 const html = [
   '<script>alert(1)</script>',
