@@ -28,8 +28,9 @@ export interface Section {
   readonly groups: readonly Group[];
 }
 
-const groupSize = 8;
-const sectionSize = 10;
+/** A question and its answer: what comes into view in one frame must be drawn within it. */
+const groupSize = 2;
+const sectionSize = 40;
 
 export function sectionsOf(groups: readonly Group[]): Section[] {
   const sections: Section[] = [];
