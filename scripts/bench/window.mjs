@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { buildApp, buildHelloWindow } from '../build-app.mjs';
+import { buildHelloWindow, buildReleasedApp } from '../build-app.mjs';
 import { withDisplay } from '../checks/display.mjs';
 import { PlainError, ask, isLinux, root, run as runProgram } from '../process.mjs';
 import { program } from './chats.mjs';
@@ -15,8 +15,7 @@ export async function run({ env, say }) {
     say('skipped: the window can be driven on Linux only');
     return {};
   }
-  const { code } = await buildApp(env, { stdio: ['ignore', process.stderr, process.stderr] });
-  if (code !== 0) throw new PlainError('Paddock could not be built; the reason is above.');
+  const app = await buildReleasedApp(env);
   const hello = await buildHelloWindow(env);
   // In memory where that is possible: writing all of it waits for the disk 100,000 times.
   const folder = mkdtempSync(path.join(memoryFolder(), 'paddock-bench-'));
@@ -29,7 +28,10 @@ export async function run({ env, say }) {
     if (seeded === null) throw new PlainError('The conversations could not be written.');
     const script = path.join(root, 'tests', 'window', 'measure-window.mjs');
     const measured = await withDisplay(env, {}, (windowEnv) =>
-      runProgram(process.execPath, [script, database, hello], { env: windowEnv, quiet: true }),
+      runProgram(process.execPath, [script, database, hello], {
+        env: { ...windowEnv, PADDOCK_APP: app },
+        quiet: true,
+      }),
     );
     if (measured.code !== 0)
       throw new PlainError('The window could not be measured; the reason is above.');
