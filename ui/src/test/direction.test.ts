@@ -70,6 +70,16 @@ describe('a field that is typed in', () => {
   });
 });
 
+describe('the keys of a shortcut', () => {
+  it('are written from left to right, as on the keyboard', () => {
+    const shown = sources(/\.svelte$/).flatMap(([path, source]) =>
+      [...source.matchAll(/<[^<>]*>\{keysText\(/g)].map(([tag]) => [path, tag] as const),
+    );
+    expect(shown.length).toBeGreaterThan(3);
+    expect(shown.filter(([, tag]) => !tag.includes('dir="ltr"'))).toEqual([]);
+  });
+});
+
 describe('the CSS', () => {
   it('speaks of start and end, not of left and right', () => {
     const excused = (file: string) => file in reasons;
