@@ -5,7 +5,7 @@
  * tables, code and formulas of an answer scroll for themselves.
  */
 export const sideways = (app) =>
-  app.browser.execute(() => {
+  app.browser.executeAsync((done) => {
     const around = function* (element) {
       for (let at = element; at; at = at.parentElement) yield [at, getComputedStyle(at)];
     };
@@ -22,16 +22,32 @@ export const sideways = (app) =>
       if (left >= -1 && right <= clientWidth + 1) return false;
       return ![...around(element.parentElement)].some(([at, style]) => scrolls(at, style));
     };
-    const may = '.answer, .source';
-    const all = [...document.querySelectorAll('body *')].filter(isShown);
-    const describe = (what, element) => {
+    const line = (what, element) => {
       const { left, right } = element.getBoundingClientRect();
       return `${what} (${Math.round(left)} to ${Math.round(right)}): ${element.outerHTML.slice(0, 160)}`;
     };
-    return [
-      ...all.filter(isOut).map((element) => describe('cut off', element)),
-      ...all
-        .filter((element) => !element.closest(may) && scrolls(element, getComputedStyle(element)))
-        .map((element) => describe('scrolls sideways', element)),
-    ];
+    const look = () => {
+      // The strokes of a formula are longer than what is seen of them.
+      const all = [...document.querySelectorAll('body *:not(svg *, .katex *)')].filter(isShown);
+      const out = all.filter(isOut);
+      const scrolling = all.filter(
+        (element) =>
+          !element.closest('.answer, .source') && scrolls(element, getComputedStyle(element)),
+      );
+      return [
+        // What is in something that is cut off is cut off with it.
+        ...out
+          .filter((element) => !out.includes(element.parentElement))
+          .map((element) => line('cut off', element)),
+        ...scrolling.map((element) => line('scrolls sideways', element)),
+      ];
+    };
+    // What slides in or out is on its way.
+    const moving = document
+      .getAnimations()
+      .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity);
+    Promise.all(moving.map(({ finished }) => finished.catch(() => {}))).then(
+      () => done(look()),
+      (error) => done([String(error)]),
+    );
   });
