@@ -235,6 +235,22 @@ describe('everything twice as large at 1280×800', () => {
   }
 });
 
+describe('the list of conversations', () => {
+  it('is as wide as its letters are large', async () => {
+    const app = await startApp();
+    await click(app, 'first-run-skip');
+    await app.browser.setWindowSize(...sizes.wide);
+    const width = () =>
+      app.browser.execute(
+        (side) => document.querySelector(side).getBoundingClientRect().width,
+        byId('side'),
+      );
+    const before = await width();
+    await app.browser.execute(() => void (document.documentElement.style.fontSize = '200%'));
+    assert.equal(await width(), before * 2);
+  });
+});
+
 describe('the language', () => {
   it('is chosen in the first run, holds at once, and is kept', async () => {
     const app = await startApp();
