@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { freshHome, startApp } from './app.mjs';
-import { ask, byId, click } from './chat.mjs';
-import { openTab } from './models.mjs';
+import { ask, byId, click, type } from './chat.mjs';
+import { startHub } from './hub.mjs';
+import { sideways } from './layout.mjs';
+import { openRepo, openTab } from './models.mjs';
 import { until } from './waiting.mjs';
 
 const axeSource = readFileSync(
@@ -22,6 +24,21 @@ const views = {
   'an answer with code': async (app) => {
     await ask(app, 'Show me hello world in Rust.');
     await click(app, 'metrics-toggle');
+  },
+  'a question that is changed': async (app) => {
+    await ask(app, 'What is 2+2?');
+    await click(app, 'edit-question');
+    await shown(app, 'edit-message');
+  },
+  'the menu of an answer': async (app) => {
+    await ask(app, 'What is 2+2?');
+    await app.browser.$(`${byId('message-assistant')} ${byId('message-menu')}`).click();
+    await shown(app, 'edit-answer');
+  },
+  'how a chat is set up': async (app) => {
+    await click(app, 'setup');
+    await app.browser.$(`${byId('setup-sampling')} summary`).click();
+    await shown(app, 'sampling-temperature');
   },
   'the search over everything': async (app) => {
     await app.browser.keys(['Control', 'k']);
@@ -93,21 +110,14 @@ async function violations(app) {
   );
 }
 
-/** Nothing may be cut off at the side: only what is meant to scroll scrolls. */
-const overflow = (app) =>
-  app.browser.execute(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    return Math.max(0, scrollWidth - clientWidth);
-  });
-
 /** Everything that is wrong in this view, in both sizes. */
 async function faults(app, name) {
   const found = [];
   for (const [size, [width, height]] of Object.entries(sizes)) {
     await app.browser.setWindowSize(width, height);
-    const wide = await overflow(app);
-    if (wide > 0) found.push(`${name}, ${size}: ${wide} px are cut off at the side`);
-    for (const fault of await violations(app)) found.push(`${name}, ${size}: ${fault}`);
+    for (const fault of [...(await sideways(app)), ...(await violations(app))]) {
+      found.push(`${name}, ${size}: ${fault}`);
+    }
   }
   await app.browser.setWindowSize(...sizes.wide);
   return found;
@@ -147,6 +157,20 @@ describe('axe finds nothing wrong', () => {
     await through(app, { theme: 'light', language: 'ar' });
   });
 
+  it('in Arabic an empty field runs as the window does, and what is typed runs its own way', async () => {
+    const app = await startApp();
+    await click(app, 'first-run-skip');
+    await look(app, { theme: 'light', language: 'ar' });
+    const direction = () =>
+      app.browser.execute(
+        (field) => getComputedStyle(document.querySelector(field)).direction,
+        byId('composer'),
+      );
+    assert.equal(await direction(), 'rtl');
+    await type(app, 'plain English');
+    assert.equal(await direction(), 'ltr');
+  });
+
   it('in the first run', async () => {
     const found = [];
     for (const theme of themes) {
@@ -182,6 +206,8 @@ const clipped = (app) =>
       .map((element) => element.outerHTML.slice(0, 160)),
   );
 
+const repo = 'lab/Tiny-GGUF';
+
 describe('everything twice as large at 1280×800', () => {
   const ways = {
     // Zoomed to 200 %, a window has half as many pixels to lay itself out in.
@@ -192,21 +218,38 @@ describe('everything twice as large at 1280×800', () => {
   };
   for (const [way, enlarge] of Object.entries(ways)) {
     it(`loses nothing, ${way}`, async () => {
-      const app = await startApp();
+      const hub = await startHub('--repo', repo, '--file', 'Tiny-Q4_K_M.gguf=16M');
+      const app = await startApp({ env: hub.env });
       await click(app, 'first-run-skip');
       const found = [];
-      for (const [name, open] of Object.entries(views)) {
+      const all = { ...views, 'the models of a repository': () => openRepo(app, repo) };
+      for (const [name, open] of Object.entries(all)) {
         await app.browser.setWindowSize(...sizes.wide);
         await look(app, { theme: 'light', language: 'en' });
         await open(app);
         await enlarge(app);
-        const wide = await overflow(app);
-        if (wide > 0) found.push(`${name}: ${wide} px are cut off at the side`);
-        found.push(...(await clipped(app)).map((html) => `${name}: ${html}`));
+        const faults = [...(await sideways(app)), ...(await clipped(app))];
+        found.push(...faults.map((fault) => `${name}: ${fault}`));
       }
       assert.deepEqual(found, []);
     });
   }
+});
+
+describe('the list of conversations', () => {
+  it('is as wide as its letters are large', async () => {
+    const app = await startApp();
+    await click(app, 'first-run-skip');
+    await app.browser.setWindowSize(...sizes.wide);
+    const width = () =>
+      app.browser.execute(
+        (side) => document.querySelector(side).getBoundingClientRect().width,
+        byId('side'),
+      );
+    const before = await width();
+    await app.browser.execute(() => void (document.documentElement.style.fontSize = '200%'));
+    assert.equal(await width(), before * 2);
+  });
 });
 
 describe('the language', () => {

@@ -1,10 +1,10 @@
 // Hundreds of answers that try to run something, load something or lead away, in the real window.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import path from 'node:path';
 import { startApp } from './app.mjs';
 import { ask, byId, click, look } from './chat.mjs';
+import { startOutsider } from './outsider.mjs';
 import { seededHome } from './seeded.mjs';
 import { until } from './waiting.mjs';
 
@@ -156,27 +156,16 @@ async function readAll(app) {
 }
 
 describe('hostile answers', () => {
-  let server;
-  let address;
-  let requests;
+  let outsider;
 
-  before(async () => {
-    server = createServer((request, response) => {
-      requests.push(request.url);
-      response.setHeader('access-control-allow-origin', '*');
-      response.end('alert(1)');
-    });
-    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-    address = `http://127.0.0.1:${server.address().port}`;
-  });
-  beforeEach(() => (requests = []));
-  after(() => server.close());
+  before(async () => (outsider = await startOutsider({ body: 'alert(1)' })));
+  after(() => outsider.close());
 
   it('run nothing, ask for nothing and call no command, more than five hundred of them', async function () {
     this.timeout(600_000);
     assert.ok(payloads.length >= 500);
     // As far as they reach anybody, they reach the server of this test.
-    const hostile = payloads.map((text) => text.replaceAll('https://evil.example', address));
+    const hostile = payloads.map((text) => text.replaceAll('https://evil.example', outsider.url));
     const turns = (answers) => answers.map((answer, index) => [`Payload ${index}.`, answer]);
     // The last answer of each tells which conversation is open.
     const end = (name) => ['And?', `End of ${name}.`];
@@ -209,7 +198,7 @@ describe('hostile answers', () => {
     const found = await seen(app);
     const unusual = commands(found.asked).filter((command) => !usual.includes(command));
     assert.deepEqual(
-      { ...found, asked: unusual, requests },
+      { ...found, asked: unusual, requests: outsider.requests },
       { ran: [], blocked: [], asked: [], opened: [], fetched: [], requests: [] },
     );
     assert.equal(await app.browser.getUrl(), here);

@@ -2,35 +2,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { freshHome, startApp } from './app.mjs';
 import { ask, byId, click } from './chat.mjs';
+import { startOutsider } from './outsider.mjs';
 import { findProcesses, isAlive, signal } from './processes.mjs';
 import { throughout, until } from './waiting.mjs';
 
-/** A proxy that leads nowhere and keeps what it was asked for. */
-async function startProxy() {
-  const asked = [];
-  const sockets = new Set();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    socket.once('data', (data) => {
-      asked.push(data.toString('latin1').split('\r\n')[0]);
-      socket.end('HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n');
-    });
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${server.address().port}`;
-  const close = () => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  };
-  return { url, asked, close };
-}
-
-/** Everything that speaks HTTP is told to go there, and there is no server of the tests in Hugging Face's place. */
+/** Everything that speaks HTTP is told to go there as to a proxy, and there is no server of the tests in Hugging Face's place. */
 const through = ({ url }) => ({
   ...Object.fromEntries(
     ['http_proxy', 'https_proxy', 'all_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].map(
@@ -107,7 +86,7 @@ describe('without a click', () => {
   let proxy;
   let watched;
 
-  beforeEach(async () => (proxy = await startProxy()));
+  beforeEach(async () => (proxy = await startOutsider({ status: 502 })));
   afterEach(() => {
     proxy.close();
     if (watched) signal(-watched.pid, 'SIGKILL');
@@ -142,12 +121,12 @@ describe('without a click', () => {
     await app.browser.$(byId('settings-view')).waitForDisplayed();
     await throughout(
       'nobody is asked',
-      () => proxy.asked.length === 0 && strangers().length === 0,
+      () => proxy.requests.length === 0 && strangers().length === 0,
       {
         span: 2000,
       },
     );
-    assert.deepEqual(proxy.asked, []);
+    assert.deepEqual(proxy.requests, []);
   });
 
   it('the proxy of this test would see it: a search for models is seen', async () => {
@@ -156,8 +135,8 @@ describe('without a click', () => {
     await click(app, 'models-tab-find');
     await app.browser.$(byId('find-words')).setValue('llama');
     await app.browser.keys('Enter');
-    await until('the search to reach the proxy', () => proxy.asked.length > 0);
-    assert.match(proxy.asked[0], /^CONNECT huggingface\.co:443 /);
+    await until('the search to reach the proxy', () => proxy.requests.length > 0);
+    assert.equal(proxy.requests[0], 'CONNECT huggingface.co:443');
   });
 
   it('there is no socket of the internet in any process, not even to listen', async () => {
@@ -180,6 +159,6 @@ describe('without a click', () => {
       },
       { span: 4000 },
     );
-    assert.deepEqual(proxy.asked, []);
+    assert.deepEqual(proxy.requests, []);
   });
 });

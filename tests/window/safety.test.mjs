@@ -1,26 +1,15 @@
 // What a model writes, a person pastes or a script tries must stay harmless.
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import { startApp } from './app.mjs';
 import { ask, look } from './chat.mjs';
+import { startOutsider } from './outsider.mjs';
 
 describe('the window', () => {
-  /** A server of our own, so that a request that does get out is seen. */
-  let server;
-  let address;
-  let requests;
+  let outsider;
 
-  before(async () => {
-    server = createServer((request, response) => {
-      requests.push(request.url);
-      response.setHeader('access-control-allow-origin', '*');
-      response.end('reached');
-    });
-    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-    address = `http://127.0.0.1:${server.address().port}`;
-  });
-  beforeEach(() => (requests = []));
-  after(() => server.close());
+  before(async () => (outsider = await startOutsider({ body: 'reached' })));
+  beforeEach(() => outsider.forget());
+  after(() => outsider.close());
 
   it('shows role markers typed by a person as the text they are', async () => {
     const app = await startApp();
@@ -61,7 +50,7 @@ describe('the window', () => {
         .then((text) => (result.fetched = text))
         // Two frames later every violation has been reported.
         .then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(result))));
-    }, address);
+    }, outsider.url);
     assert.equal(tried.evaluated, undefined);
     assert.equal(tried.evalError, 'EvalError');
     assert.equal(tried.injected, false);
@@ -72,7 +61,7 @@ describe('the window', () => {
         `${directive} is among what was blocked: ${tried.blocked}`,
       );
     }
-    assert.deepEqual(requests, []);
+    assert.deepEqual(outsider.requests, []);
   });
 
   it('offers its own commands to nobody: there is no window.__TAURI__', async () => {
@@ -90,11 +79,11 @@ describe('the window', () => {
       document.body.append(link);
       link.click();
       location.href = `${target}/location`;
-    }, address);
+    }, outsider.url);
     assert.equal(await app.browser.getUrl(), here);
     assert.equal((await app.browser.getWindowHandles()).length, 1);
     assert.equal((await ask(app, 'What is 2+2?')).state, 'complete');
-    assert.deepEqual(requests, []);
+    assert.deepEqual(outsider.requests, []);
   });
 
   it('stays where it is when a link in an answer is clicked', async () => {

@@ -54,6 +54,32 @@ const all = sources(/\.(svelte|css)$/).map(
   ([path, source]) => [path, faults(path, source)] as const,
 );
 
+/** Radio buttons, switches, sliders and files have no text in them. */
+const withoutText = /type="(?:radio|checkbox|range|file)"/;
+const fields = sources(/\.svelte$/).flatMap(([path, source]) =>
+  [...source.matchAll(/<(?:input|textarea)\b(?:\{[^}]*\}|=>|[^>])*>/g)]
+    .map(([tag]) => [path, tag] as const)
+    .filter(([, tag]) => !withoutText.test(tag)),
+);
+
+describe('a field that is typed in', () => {
+  // An address turned around cannot be read, and a full stop at the wrong end of a sentence disturbs.
+  it('says which way its text runs: its own way, or as addresses and numbers do', () => {
+    expect(fields.length).toBeGreaterThan(15);
+    expect(fields.filter(([, tag]) => !/\sdir="(?:auto|ltr)"/.test(tag))).toEqual([]);
+  });
+});
+
+describe('the keys of a shortcut', () => {
+  it('are written from left to right, as on the keyboard', () => {
+    const shown = sources(/\.svelte$/).flatMap(([path, source]) =>
+      [...source.matchAll(/<[^<>]*>\{keysText\(/g)].map(([tag]) => [path, tag] as const),
+    );
+    expect(shown.length).toBeGreaterThan(3);
+    expect(shown.filter(([, tag]) => !tag.includes('dir="ltr"'))).toEqual([]);
+  });
+});
+
 describe('the CSS', () => {
   it('speaks of start and end, not of left and right', () => {
     const excused = (file: string) => file in reasons;

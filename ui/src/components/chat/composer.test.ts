@@ -241,33 +241,6 @@ describe('dropping', () => {
   });
 });
 
-describe('recalling', () => {
-  it('brings back what was sent, with Up in an empty field, and Down goes back', async () => {
-    const { user, field } = await opened();
-    await user.type(field, 'first{Enter}');
-    await waitFor(() => expect(send()).toBeTruthy());
-    await user.type(field, 'second{Enter}');
-    await waitFor(() => expect(send()).toBeTruthy());
-    await user.type(field, '{ArrowUp}');
-    expect(field.value).toBe('second');
-    await user.keyboard('{ArrowUp}');
-    expect(field.value).toBe('first');
-    await user.keyboard('{ArrowUp}');
-    expect(field.value).toBe('first');
-    await user.keyboard('{ArrowDown}{ArrowDown}');
-    expect(field.value).toBe('');
-  });
-
-  it('leaves a text that was changed alone', async () => {
-    const { user, field } = await opened();
-    await user.type(field, 'first{Enter}');
-    await waitFor(() => expect(send()).toBeTruthy());
-    await user.type(field, '{ArrowUp}!');
-    await user.keyboard('{ArrowUp}{ArrowDown}');
-    expect(field.value).toBe('first!');
-  });
-});
-
 describe('the menu of templates', () => {
   it('opens with a slash, is filtered by typing, and Enter inserts', async () => {
     const { user, field } = await opened();

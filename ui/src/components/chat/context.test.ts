@@ -51,7 +51,7 @@ describe('the context gauge', () => {
     await user.click(gauge());
     const parts = screen
       .getAllByTestId('context-part')
-      .map((part) => [part.dataset['part'], part.querySelector('.value')?.textContent]);
+      .map((part) => [part.dataset['kind'], part.querySelector('.value')?.textContent]);
     expect(parts).toEqual([
       ['system', '50'],
       ['history', '100'],

@@ -223,6 +223,10 @@ describe('the menu of a message', () => {
     expect(document.activeElement).toBe(screen.getByTestId('copy-plain'));
     await user.keyboard('{ArrowDown}');
     expect(document.activeElement).toBe(screen.getByTestId('toggle-source'));
+    // What cannot be done while an answer is written is passed over.
+    screen.getByTestId<HTMLButtonElement>('edit-answer').disabled = true;
+    await user.keyboard('{ArrowDown}');
+    expect(document.activeElement).toBe(screen.getByTestId('fork-message'));
     await user.keyboard('{Escape}');
     expect(screen.queryByTestId('toggle-source')).toBeNull();
     expect(document.activeElement).toBe(menu);

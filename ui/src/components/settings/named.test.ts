@@ -75,6 +75,27 @@ describe('presets in the settings', () => {
     await waitFor(async () => expect((await host.chatSettings()).defaultPresetId).toBeNull());
   });
 
+  it('have the same settings as the rest of the window', async () => {
+    const { app } = await opened(PresetsSettings);
+    const choice = screen.getByTestId<HTMLSelectElement>('preset-default');
+    await waitFor(() => expect(choice.disabled).toBe(false));
+    await app.chatSettings.change({ defaultPresetId: 'socratic', contextPolicy: 'rollingWindow' });
+    await waitFor(() => expect(choice.value).toBe('socratic'));
+    expect(app.setup.usualPolicy).toBe('rollingWindow');
+    await app.setup.setDefault('careful');
+    expect(app.chatSettings.settings).toMatchObject({
+      defaultPresetId: 'careful',
+      contextPolicy: 'rollingWindow',
+    });
+  });
+
+  it('are left to the host for a new conversation that is sent before they are read', async () => {
+    const { app } = await startedApp({}, { presets: () => Promise.reject(fakeError('storage')) });
+    await app.setup.open();
+    expect(app.setup.settings).not.toBeNull();
+    expect(app.setup.forNew(app.chat.current)).toBeNull();
+  });
+
   it('say why one was not saved, and keep what was typed', async () => {
     const { user } = await opened(PresetsSettings, {
       savePreset: () => Promise.reject(fakeError('storage')),

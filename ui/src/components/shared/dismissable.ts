@@ -29,11 +29,13 @@ export function dismissable(
   };
 }
 
-/** Arrow keys, Home and End move among the elements that match. */
+/** Arrow keys, Home and End move among the elements that match, past what cannot be used now. */
 export function arrowKeys(event: KeyboardEvent, selector: string) {
   const { currentTarget } = event;
   if (!(currentTarget instanceof HTMLElement)) return;
-  const items = [...currentTarget.querySelectorAll<HTMLElement>(selector)];
+  const items = [...currentTarget.querySelectorAll<HTMLElement>(selector)].filter(
+    (item) => !item.matches(':disabled'),
+  );
   const at = items.findIndex((item) => item === document.activeElement);
   const next: Record<string, number> = {
     ArrowDown: Math.min(at + 1, items.length - 1),

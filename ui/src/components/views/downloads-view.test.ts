@@ -1,10 +1,11 @@
 import { act, render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import App from '../../App.svelte';
 import type { DownloadView, Host } from '../../lib/host';
 import { fakeError } from '../../lib/host/fake-script';
 import { download } from '../../test/downloads';
+import { language } from '../../lib/i18n/language.svelte';
 import { startedApp } from '../../test/hosts';
 
 async function opened(...args: Parameters<typeof startedApp>) {
@@ -224,6 +225,8 @@ describe('the line in the sidebar', () => {
 });
 
 describe('how downloads are made', () => {
+  afterEach(() => language.set('en'));
+
   async function settings() {
     const all = await opened();
     await all.user.click(within(screen.getByTestId('how-downloads')).getByText(/How downloads/));
@@ -254,6 +257,38 @@ describe('how downloads are made', () => {
     await user.clear(field);
     await user.tab();
     await waitFor(() => expect(app.hubSettings.settings?.speedLimitBytesPerS).toBeNull());
+  });
+
+  it('takes every limit that it shows, in every language', async () => {
+    const { app, user } = await settings();
+    const field = screen.getByTestId<HTMLInputElement>('speed-limit');
+    const shows = async (bytesPerS: number, text: string) => {
+      await app.hubSettings.change({ speedLimitBytesPerS: bytesPerS });
+      await waitFor(() => expect(field.value).toBe(text));
+      // Typed again as it stands there, it is the same limit.
+      await app.hubSettings.change({ speedLimitBytesPerS: null });
+      await user.clear(field);
+      await user.type(field, text);
+      await user.tab();
+      await waitFor(() => expect(app.hubSettings.settings?.speedLimitBytesPerS).toBe(bytesPerS));
+      expect(field.getAttribute('aria-invalid')).toBe('false');
+    };
+    for (const code of ['en', 'es', 'ar'] as const) {
+      await act(() => language.set(code));
+      await shows(2_500_000, '2.5');
+      await shows(40_000, '0.04');
+      await shows(1_234_500_000, '1234.5');
+    }
+    await user.clear(field);
+    await user.type(field, '٢٫٥');
+    await user.tab();
+    await waitFor(() => expect(app.hubSettings.settings?.speedLimitBytesPerS).toBe(2_500_000));
+  });
+
+  it('writes paths and addresses from left to right', async () => {
+    await settings();
+    expect(screen.getByTestId('models-folder').querySelector('bdi')?.dir).toBe('ltr');
+    expect(screen.getByTestId<HTMLInputElement>('endpoint').dir).toBe('ltr');
   });
 
   it('says inline that an address is none, and takes a folder and the switches', async () => {

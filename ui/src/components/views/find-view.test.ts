@@ -87,6 +87,16 @@ describe('an opened repository', () => {
     expect(model('Q4_K_M').textContent).toContain('GiB');
   });
 
+  it('has the name of its column with every value, for where there is no room for columns', async () => {
+    await openedRepo(small);
+    await waitFor(() => expect(model('Q4_K_M').dataset['plan']).toBe('known'));
+    const columns = within(screen.getByTestId('remote-models')).getAllByRole('columnheader');
+    const values = [...model('Q4_K_M').querySelectorAll<HTMLElement>('[data-label]')];
+    expect(values.map((value) => value.dataset['label'])).toEqual(
+      columns.slice(1, -1).map((column) => column.textContent),
+    );
+  });
+
   it('says that a header could not be read, and reads it again when asked to', async () => {
     const { user } = await openedRepo(qwen);
     await waitFor(() => expect(model('Q3_K_M').dataset['plan']).toBe('failed'));

@@ -142,6 +142,15 @@ describe('the picks', () => {
 });
 
 describe('the table of quantizations', () => {
+  it('has the name of its column with every value, for where there is no room for columns', async () => {
+    await opened();
+    const columns = within(screen.getByTestId('quants')).getAllByRole('columnheader');
+    const values = [...rows()[0]!.querySelectorAll<HTMLElement>('[data-label]')];
+    expect(values.map((value) => value.dataset['label'])).toEqual(
+      columns.slice(1).map((column) => column.textContent.trim()),
+    );
+  });
+
   it('has 30 rows, of which three only say what replaces them', async () => {
     await opened();
     expect(rows()).toHaveLength(30);

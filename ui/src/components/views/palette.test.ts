@@ -41,6 +41,16 @@ describe('the search over everything', () => {
     expect(messages.querySelector('mark')?.textContent?.toLowerCase()).toBe('quantum');
   });
 
+  it('keeps titles, names and dates apart, whichever way each of them runs', async () => {
+    const { user } = await opened();
+    await user.keyboard('quantum');
+    const messages = await screen.findByTestId('palette-messages');
+    const about = messages.querySelector('.small.ellipsis')!;
+    const parts = [...about.querySelectorAll('bdi')].map((part) => part.textContent);
+    expect(parts.slice(0, 2)).toEqual(['Quantum things', 'You']);
+    expect(about.textContent).toBe(parts.join(' · '));
+  });
+
   it('goes through the results with the arrows and opens one with Enter', async () => {
     const { app, user, field } = await opened();
     await user.keyboard('rust');

@@ -128,6 +128,24 @@ describe('the list of conversations', () => {
     expect(section('today').textContent).toContain('Quantum things');
   });
 
+  it('keeps a name that runs the other way to itself', async () => {
+    const { user } = await opened();
+    await newFolder(user, 'مشاريع (2026)');
+    await choose(user, 'Quantum', 'conversation-rename');
+    await user.clear(screen.getByTestId('conversation-rename-field'));
+    await user.keyboard('ما هو الكم؟{Enter}');
+    await waitFor(() => expect(row('ما هو الكم؟')).toBeTruthy());
+    expect(row('ما هو الكم؟').querySelector('bdi')?.textContent).toBe('ما هو الكم؟');
+    expect(screen.getByTestId('folder-toggle').querySelector('bdi')?.textContent).toBe(
+      'مشاريع (2026)',
+    );
+    await choose(user, 'ما هو', 'conversation-move');
+    const names = screen
+      .getAllByTestId('move-to')
+      .map((to) => to.querySelector('bdi')?.textContent);
+    expect(names).toContain('مشاريع (2026)');
+  });
+
   it('is sorted as chosen, and remembers it', async () => {
     const { user } = await opened();
     await user.click(screen.getByTestId('list-menu'));

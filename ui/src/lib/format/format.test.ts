@@ -4,7 +4,7 @@ import { dayGroup, groupByDay } from './days';
 import { loadRemaining, statusText } from './engine-status';
 import { errorAction } from './error-action';
 import { readSettings, settingsProblem } from './load-settings';
-import { aboutSeconds, bytes, tokensShort } from './numbers';
+import { aboutSeconds, bytes, numberToType, tokensShort, typedNumber } from './numbers';
 
 describe('numbers', () => {
   it('gives sizes in decimal units', () => {
@@ -20,6 +20,15 @@ describe('numbers', () => {
     expect(tokensShort(1234)).toBe('1.2k');
     expect(tokensShort(8192)).toBe('8k');
     expect(tokensShort(131_072)).toBe('128k');
+  });
+
+  it('reads what is typed with a comma, with a point and in Arabic digits', () => {
+    expect(['0.7', ' 0,7 ', '٠٫٧', '۰٫۷'].map((text) => Number(typedNumber(text)))).toEqual([
+      0.7, 0.7, 0.7, 0.7,
+    ]);
+    expect(typedNumber('٤٠٩٦')).toBe('4096');
+    expect(Number(typedNumber('1,2,3'))).toBeNaN();
+    expect(numberToType(0.30000001192092896)).toBe('0.3');
   });
 
   it('rounds estimates to two digits at most', () => {

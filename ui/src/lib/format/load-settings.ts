@@ -1,6 +1,6 @@
 import type { LoadSettings } from '../host/bindings';
 import { t } from '../i18n';
-import { whole } from './numbers';
+import { typedNumber, whole } from './numbers';
 
 /** The three fields of the load settings as they are typed; empty means automatic. */
 export type TypedSettings = Record<keyof LoadSettings, string>;
@@ -14,7 +14,7 @@ const limits: Record<keyof LoadSettings, [min: number, max: number]> = {
 };
 
 export function settingsProblem(field: keyof LoadSettings, typed: string): string | null {
-  const text = typed.trim();
+  const text = typedNumber(typed);
   if (text === '') return null;
   const [min, max] = limits[field];
   const value = Number(text);
@@ -26,10 +26,10 @@ export function settingsProblem(field: keyof LoadSettings, typed: string): strin
 export function readSettings(typed: TypedSettings): LoadSettings | null {
   const fields = Object.keys(limits) as (keyof LoadSettings)[];
   if (fields.some((field) => settingsProblem(field, typed[field]) !== null)) return null;
-  const read = (text: string) => (text.trim() === '' ? null : Number(text));
+  const read = (text: string) => (text === '' ? null : Number(text));
   return {
-    nCtx: read(typed.nCtx),
-    nGpuLayers: read(typed.nGpuLayers),
-    nThreads: read(typed.nThreads),
+    nCtx: read(typedNumber(typed.nCtx)),
+    nGpuLayers: read(typedNumber(typed.nGpuLayers)),
+    nThreads: read(typedNumber(typed.nThreads)),
   };
 }

@@ -24,6 +24,19 @@ export function whole(value: number): string {
   return numberFormat({ maximumFractionDigits: 0 }).format(value);
 }
 
+/** A number for a field: in the digits of every keyboard, and as `typedNumber` reads it, in every language. */
+export function numberToType(value: number): string {
+  return String(Number(value.toPrecision(7)));
+}
+
+/** What was typed, as JavaScript writes numbers: people write 0,7 or ٠٫٧ where that is how numbers are written. */
+export function typedNumber(text: string): string {
+  return text
+    .trim()
+    .replace(/[٠-٩۰-۹]/g, (digit) => String((digit.codePointAt(0) ?? 0) & 15))
+    .replace(/[,٫]/, '.');
+}
+
 /** "3.2–4.9". The smaller one comes first however the words around it run. */
 export function range(from: string, to: string): string {
   return isolate(`${from}–${to}`);

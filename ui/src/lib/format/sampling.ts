@@ -1,6 +1,6 @@
 import type { Preset, SamplingChoice } from '../host/bindings';
 import { t } from '../i18n';
-import { decimals, whole } from './numbers';
+import { decimals, numberToType, typedNumber, whole } from './numbers';
 
 /** How the next token is chosen, as it is typed. Everything here is pure. */
 
@@ -40,17 +40,17 @@ export function typedSampling(choice: SamplingChoice = {}): TypedSampling {
   return Object.fromEntries(
     samplingFields.map((field) => {
       const value = choice[field] ?? null;
-      return [field, value === null ? '' : String(Number(value.toPrecision(7)))];
+      return [field, value === null ? '' : numberToType(value)];
     }),
   ) as TypedSampling;
 }
 
 export function samplingProblem(field: SamplingField, typed: string): string | null {
-  const text = typed.trim();
+  const text = typedNumber(typed);
   const { min, max, digits } = limits[field];
   if (text === '') return null;
-  const value = number(text);
-  const right = digits === 0 ? /^\d+$/.test(text) : /^\d*[.,]?\d+$/.test(text);
+  const value = Number(text);
+  const right = digits === 0 ? /^\d+$/.test(text) : /^\d*\.?\d+$/.test(text);
   if (right && value >= min && value <= max) return null;
   const range = { min: short(min), max: short(max) };
   return digits === 0 ? t('sampling.whole', range) : t('sampling.number', range);
@@ -60,8 +60,8 @@ export function samplingProblem(field: SamplingField, typed: string): string | n
 export function readSampling(typed: TypedSampling): Sampling {
   return Object.fromEntries(
     samplingFields.map((field) => {
-      const text = typed[field].trim();
-      return [field, text === '' ? null : number(text)];
+      const text = typedNumber(typed[field]);
+      return [field, text === '' ? null : Number(text)];
     }),
   ) as Sampling;
 }
@@ -77,11 +77,6 @@ export function isPreset(
 ): boolean {
   const [one, other] = [typedSampling(preset.sampling), typedSampling(sampling)];
   return preset.system === system && samplingFields.every((field) => one[field] === other[field]);
-}
-
-/** People write 0,7 where that is how numbers are written. */
-function number(text: string): number {
-  return Number(text.replace(',', '.'));
 }
 
 function short(value: number): string {

@@ -24,7 +24,6 @@ export const settingsPage: Arabic<typeof english> = {
     themeHint: 'فاتح، أو داكن، أو ما يستخدمه نظامك.',
     language: 'اللغة',
     languageHint: 'تتغيّر فورًا. «لغة النظام» تتبع لغة حاسوبك.',
-    languageSystem: 'لغة النظام',
     zoom: 'الحجم',
     zoomHint: 'حجم كل ما في النافذة، من \u206650%\u2069 إلى \u2066200%\u2069.',
     zoomIn: 'أكبر',

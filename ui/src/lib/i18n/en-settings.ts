@@ -21,7 +21,6 @@ export const settingsPage = {
     themeHint: 'Light, dark, or whichever your system uses.',
     language: 'Language',
     languageHint: 'Takes effect at once. System follows the language of your computer.',
-    languageSystem: 'System',
     zoom: 'Size',
     zoomHint: 'How large everything in the window is, from 50 to 200 %.',
     zoomIn: 'Larger',

@@ -24,7 +24,6 @@ export const settingsPage: Spanish<typeof english> = {
     themeHint: 'Claro, oscuro o el que use tu sistema.',
     language: 'Idioma',
     languageHint: 'Cambia al momento. Sistema sigue el idioma de tu ordenador.',
-    languageSystem: 'Sistema',
     zoom: 'Tamaño',
     zoomHint: 'Lo grande que es todo en la ventana, del 50 al 200 %.',
     zoomIn: 'Más grande',

@@ -74,7 +74,8 @@ export function createApp(unwatched: Host, memory: WindowMemory): App {
   const conversations = new ConversationsStore(host, announcer);
   const engine = new EngineStore(host, announcer);
   const attachments = new AttachmentsStore(host, announcer);
-  const setup = new SetupStore(host, announcer);
+  const chatSettings = new ChatSettingsStore(host);
+  const setup = new SetupStore(host, announcer, chatSettings);
   const outgoing = new Outgoing(attachments, setup);
   const chat = new ChatStore(host, conversations, announcer, outgoing);
   const planning = new PlanningStore(host, engine, announcer);
@@ -107,7 +108,7 @@ export function createApp(unwatched: Host, memory: WindowMemory): App {
     transfer: new TransferStore(host, announcer),
     backups: new BackupsStore(host, announcer),
     places: new PlacesStore(host),
-    chatSettings: new ChatSettingsStore(host),
+    chatSettings,
     startReport: new StartReportStore(host, memory),
     storage,
   };

@@ -12,7 +12,7 @@ export const usualChatSettings: Required<ChatSettings> = {
 /** The range the host takes for the reply reserve, in tokens. */
 export const reserveRange = { min: 16, max: 32_768 };
 
-/** Owns what holds for all conversations, as Settings shows it. */
+/** Owns what holds for all conversations, and why it could not be read or kept. */
 export class ChatSettingsStore {
   settings = $state.raw<Required<ChatSettings> | null>(null);
   problem = $state.raw<ApiError | null>(null);

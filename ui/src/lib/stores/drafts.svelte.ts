@@ -6,11 +6,15 @@ const pauseMs = 400;
 /**
  * Owns that what is typed is stored: soon after the last key, and at once when the conversation or
  * the page is left. Does not own the text (thread). A message on its way keeps its draft on the
- * disk until the host has stored the message, so that there is always one copy of the words.
+ * disk until the host has stored the message, so that there is always one copy of the words. Knows
+ * what was sent last, for a field in which nothing was ever sent.
  */
 export class DraftsStore {
   /** Why what is typed is not on the disk. */
   problem = $state.raw<ApiError | null>(null);
+
+  /** What was sent last, wherever that was; gone when Paddock is closed. */
+  #sent = $state.raw<{ thread: Thread; text: string } | null>(null);
 
   #host: Host;
   #timers = new Map<Thread, ReturnType<typeof setTimeout>>();
@@ -34,6 +38,16 @@ export class DraftsStore {
     } catch (reason) {
       this.problem = asApiError(reason);
     }
+  }
+
+  noteSent(thread: Thread, text: string) {
+    this.#sent = { thread, text };
+  }
+
+  /** `isThere` says whether a conversation is: what was deleted does not come back like this. */
+  lastSent(isThere: (id: string) => boolean): string | null {
+    const id = this.#sent?.thread.id ?? null;
+    return this.#sent !== null && id !== null && isThere(id) ? this.#sent.text : null;
   }
 
   /** The text may have changed: it is stored when there is a pause. */

@@ -10,6 +10,7 @@ import {
 } from '../host';
 import { t } from '../i18n';
 import type { Announcer } from './announcer.svelte';
+import type { ChatSettingsStore } from './chat-settings.svelte';
 import type { Thread } from './thread.svelte';
 
 const pauseMs = 400;
@@ -25,34 +26,42 @@ export interface FullSetup {
 /**
  * Owns how conversations are set up: system prompt, sampling, what happens when the context is
  * full, and the presets for it. What is changed is stored soon after the last key; that of a chat
- * that does not exist yet goes with its first message. Does not own the other settings of chats.
+ * that does not exist yet goes with its first message. Does not own what holds for all conversations
+ * (chat settings): it asks for it there.
  */
 export class SetupStore {
   presets = $state.raw<readonly Preset[]>([]);
-  settings = $state.raw<ChatSettings | null>(null);
   problem = $state.raw<ApiError | null>(null);
   /** Changes when the host has taken a setup: what it fills of the context may have changed. */
   stored = $state(0);
 
   #host: Host;
   #announcer: Announcer;
+  #chatSettings: ChatSettingsStore;
+  /** Until the presets are known, nobody can say which one a new conversation begins with. */
+  #presetsRead = $state(false);
   #timers = new Map<Thread, ReturnType<typeof setTimeout>>();
   /** The preset a changed setup was made from. It changes only together with the setup. */
   #bases = new WeakMap<Thread, string>();
 
-  constructor(host: Host, announcer: Announcer) {
+  constructor(host: Host, announcer: Announcer, chatSettings: ChatSettingsStore) {
     this.#host = host;
     this.#announcer = announcer;
+    this.#chatSettings = chatSettings;
+  }
+
+  /** What holds for all conversations; null until it is read. */
+  get settings(): ChatSettings | null {
+    return this.#chatSettings.settings;
   }
 
   /** Reads presets and settings again: they may have been changed elsewhere. */
   async open() {
-    await this.#try(async () => {
-      [this.presets, this.settings] = await Promise.all([
-        this.#host.presets(),
-        this.#host.chatSettings(),
-      ]);
+    const presets = this.#try(async () => {
+      this.presets = await this.#host.presets();
+      this.#presetsRead = true;
     });
+    await Promise.all([presets, this.#chatSettings.read()]);
   }
 
   of(thread: Thread): FullSetup {
@@ -97,9 +106,10 @@ export class SetupStore {
     this.#set(thread, fresh, this.#preset(fresh.presetId));
   }
 
-  /** What a new conversation is begun with; null: the settings could not be read, so they decide. */
+  /** What a new conversation is begun with; null: not all of it could be read, so the host decides. */
   forNew(thread: Thread): ChatSetup | null {
-    if (thread.setup === null && this.settings === null) return null;
+    const known = this.#presetsRead && this.settings !== null;
+    if (thread.setup === null && !known) return null;
     thread.setup = this.of(thread);
     return thread.setup;
   }
@@ -166,12 +176,9 @@ export class SetupStore {
     });
   }
 
-  /** The preset of new conversations. The other settings stay as they are now. */
+  /** The preset of new conversations. */
   async setDefault(defaultPresetId: string | null) {
-    await this.#try(async () => {
-      const settings = await this.#host.chatSettings();
-      this.settings = await this.#host.setChatSettings({ ...settings, defaultPresetId });
-    });
+    await this.#chatSettings.change({ defaultPresetId });
   }
 
   #set(thread: Thread, setup: FullSetup, base: Preset | null) {
