@@ -84,6 +84,25 @@ describe('attached files', () => {
     await waitFor(() => expect(chips()).toHaveLength(0));
   });
 
+  it('can go without a word', async () => {
+    const held = new HeldAnswer();
+    const { app, user, field } = await opened({}, { chatSend: held.chatSend });
+    expect(send().disabled).toBe(true);
+    await attached(user, file('cat.png', 'x', 'image/png'));
+    expect(send().disabled).toBe(true);
+    await user.click(screen.getByTestId('attachment-remove'));
+    await attached(user, file('notes.md'));
+    expect(send().disabled).toBe(false);
+    await user.type(field, '{Enter}');
+    expect(held.requests).toMatchObject([{ content: '', attachments: [{ name: 'notes.md' }] }]);
+    held.fail(fakeError('busy'));
+    await waitFor(() => expect(chips()).toHaveLength(1));
+    expect(field.value).toBe('');
+    await user.click(send());
+    expect(held.requests).toHaveLength(2);
+    expect(app.chat.current.run).not.toBeNull();
+  });
+
   it('come back when the message is refused', async () => {
     const { user, field } = await opened();
     await attached(user, file('notes.md'));

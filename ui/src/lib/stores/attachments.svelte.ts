@@ -41,6 +41,11 @@ export class AttachmentsStore {
     return this.#of(thread).chips;
   }
 
+  /** Whether a file could go now. */
+  hasReady(thread: Thread): boolean {
+    return this.of(thread).some((chip) => chip.state === 'ready');
+  }
+
   noticeOf(thread: Thread): string | null {
     return this.#of(thread).notice;
   }

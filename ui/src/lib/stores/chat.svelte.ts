@@ -88,11 +88,13 @@ export class ChatStore {
   async send(text: string = this.current.draft) {
     const thread = this.current;
     const content = text.trim();
-    if (content === '' || thread.run) return;
+    if (thread.run || (content === '' && !this.#outgoing.hasFiles(thread))) return;
     // Faster than the store: the answer must go after the last message, so that has to be known.
     if (!thread.loaded) await this.#read(thread);
     // An example is sent past the composer; what was typed and attached there stays.
     const typed = text === thread.draft;
+    // What was typed before came back with the messages: its files wait for it.
+    if (content === '' && !typed) return;
     const extras = this.#outgoing.take(thread, typed);
     const request = { conversationId: thread.id, parentId: thread.headId, content, ...extras };
     const run = new Run(content);
@@ -342,6 +344,7 @@ function hasOpenAnswer(thread: Thread): boolean {
 
 /** What came back, and below it what has been typed since. */
 function joined(first: string, second: string): string {
+  if (first === '') return second;
   if (second.trim() === '' || second.trim() === first.trim()) return first;
   return `${first}\n\n${second}`;
 }

@@ -23,6 +23,11 @@ export class Outgoing {
     this.#setup = setup;
   }
 
+  /** Whether a message can be its files alone. */
+  hasFiles(thread: Thread): boolean {
+    return this.#attachments.hasReady(thread);
+  }
+
   /** `typed`: the text comes from the message field, so what is attached there goes with it. */
   take(thread: Thread, typed: boolean): Extras {
     return {
