@@ -10,10 +10,14 @@ mod docx;
 mod error;
 mod kind;
 mod pdf;
+mod reader;
 mod text;
 
 pub use error::Error;
 pub use kind::{Kind, file_name};
+pub use reader::{Reader, is_reader_process, reader_main};
+
+use serde::{Deserialize, Serialize};
 
 /// The largest file that is looked into, in bytes.
 pub const MAX_FILE_BYTES: usize = 50_000_000;
@@ -22,7 +26,7 @@ pub const MAX_FILE_BYTES: usize = 50_000_000;
 pub const MAX_TEXT_BYTES: usize = 4_000_000;
 
 /// What was in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extracted {
     /// What the file is.
     pub kind: Kind,
