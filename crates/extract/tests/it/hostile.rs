@@ -4,7 +4,9 @@
 mod documents;
 mod pdfs;
 
-use std::time::Duration;
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use paddock_extract::{Error, Reader, extract};
 
@@ -97,4 +99,30 @@ fn text_and_what_is_refused_at_once_need_no_process() {
 fn a_program_that_is_no_reader_is_told_from_one() {
     let this_test = Reader::this_executable().unwrap().with_patience(PATIENCE);
     assert_eq!(this_test.extract("a.pdf", &pdf_of("Hello")), Err(Error::Breaks));
+}
+
+#[test]
+fn a_reader_ends_with_the_app() {
+    let (_, slow) =
+        pdfs::circles().into_iter().find(|(file, _)| *file == "forms that draw the next one twice").unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_file-reader"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(format!("{{\"name\":\"a.pdf\",\"n_bytes\":{}}}\n", slow.len()).as_bytes()).unwrap();
+    input.write_all(&slow).unwrap();
+    assert!(child.try_wait().unwrap().is_none());
+    // What the end of the app does.
+    drop(input);
+    let started = Instant::now();
+    let mut ended = None;
+    while ended.is_none() && started.elapsed() < Duration::from_secs(30) {
+        std::thread::yield_now();
+        ended = child.try_wait().unwrap();
+    }
+    child.kill().unwrap();
+    assert_eq!(ended.and_then(|status| status.code()), Some(1));
 }

@@ -143,9 +143,9 @@ pub(super) fn bombs() -> Vec<Case> {
     let twice = packed(&packed(&spaces));
     let hidden = |filter: &str| one_page("", "", stream("/Filter 5 0 R", &twice), &[bytes(filter)]);
     let far = format!("/Note ({}) /Filter [/Fl /Fl]", " ".repeat(2000));
-    let inflated = packed(&packed(&packed(&spaces.repeat(10))));
+    let thrice = packed(&twice);
     let thrice =
-        one_page("", "", stream("/Filter 5 0 R", &inflated), &[bytes("[/FlateDecode /FlateDecode /FlateDecode]")]);
+        one_page("", "", stream("/Filter 5 0 R", &thrice), &[bytes("[/FlateDecode /FlateDecode /FlateDecode]")]);
     let runs = [0x81, b' '].repeat(10_000_000);
     let sampled = "/FunctionType 0 /Domain [0 1] /Range [0 1] /Size [2147483647] /BitsPerSample 32";
     let dimensions = format!(
