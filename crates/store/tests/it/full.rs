@@ -114,6 +114,8 @@ fn whichever_page_finds_no_room_nothing_is_lost_and_the_same_store_goes_on_when_
             let now = seen(&store).unwrap_or_else(|error| panic!("{pages} pages, {name}: {error:?}"));
             let whole = now == expected[*step].0 || is_composite(*step) && now == expected[*step + 1].0;
             assert!(whole, "{pages} pages, {name}: half of it is there");
+            let residue = drive.place.join("data").join("backups").join("unfinished");
+            assert!(!residue.exists(), "{pages} pages, {name}: half a backup takes up room");
             failed_at.insert(name);
             drive.give_room();
         }

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use paddock_store::{
-    BackupKind, ConversationId, Error, FinishReason, Imported, MessageId, NewConversation, NewMessage, Role, Store,
+    BackupKind, ConversationId, Error, FinishReason, Imported, MessageBody, MessageId, NewConversation, NewMessage,
+    Role, Store,
 };
 
 use crate::{Place, opening, stopped};
@@ -40,16 +41,10 @@ pub(crate) fn is_composite(step: usize) -> bool {
 fn elsewhere() -> NewConversation {
     let message = |parent, role, content: String| NewMessage {
         parent,
-        role,
-        content,
-        created_at_ms: 1_000,
-        finish_reason: (role == Role::Assistant).then_some(FinishReason::Stop),
-        timings: None,
-        error_json: None,
-        model_name: None,
-        edited: false,
-        cut_json: None,
-        thinking_ms: None,
+        body: MessageBody {
+            finish_reason: (role == Role::Assistant).then_some(FinishReason::Stop),
+            ..MessageBody::new(role, content, 1_000)
+        },
         attachments: Vec::new(),
     };
     NewConversation {
