@@ -157,7 +157,11 @@ impl From<paddock_hub::library::LibraryError> for ApiError {
 
 impl From<paddock_extract::Error> for ApiError {
     fn from(error: paddock_extract::Error) -> Self {
-        Self::new(ErrorCode::BadInput, error.to_string())
+        let code = match error {
+            paddock_extract::Error::NoReader { .. } => ErrorCode::Internal,
+            _ => ErrorCode::BadInput,
+        };
+        Self::new(code, error.to_string())
     }
 }
 

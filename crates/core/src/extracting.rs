@@ -4,6 +4,7 @@ use base64::{
     Engine,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
+use paddock_extract::{Error, Extracted, Kind, MAX_FILE_BYTES, Reader, file_name};
 
 use crate::{
     ApiError, App, ErrorCode,
@@ -22,36 +23,34 @@ impl App {
     /// # Errors
     /// When it holds no text, or more than a message takes; with a sentence for each.
     pub async fn extract_text(&self, name: String, base64: String) -> Result<NewAttachment, ApiError> {
-        tokio::task::spawn_blocking(move || extracted(&name, &base64)).await?
+        tokio::task::spawn_blocking(move || {
+            let reader = Reader::this_executable().map_err(|error| Error::NoReader { reason: error.to_string() })?;
+            extracted(&name, &base64, &reader)
+        })
+        .await?
     }
 }
 
-fn extracted(name: &str, base64: &str) -> Result<NewAttachment, ApiError> {
+fn extracted(name: &str, base64: &str, reader: &Reader) -> Result<NewAttachment, ApiError> {
     // Refused by its length before it is in memory a second time.
     let about = base64.len() / 4 * 3;
-    if about > paddock_extract::MAX_FILE_BYTES + 3 {
-        return Err(paddock_extract::Error::TooLarge { bytes: about }.into());
+    if about > MAX_FILE_BYTES + 3 {
+        return Err(Error::TooLarge { bytes: about }.into());
     }
     let bytes = BASE64.decode(base64).map_err(|error| {
         ApiError::new(ErrorCode::BadInput, format!("The file did not arrive whole: {error}. Attach it again."))
     })?;
-    let paddock_extract::Extracted { kind, text } = paddock_extract::extract(name, &bytes)?;
-    Ok(NewAttachment {
-        name: paddock_extract::file_name(name),
-        kind: kind.into(),
-        size_bytes: bytes.len() as u64,
-        n_tokens: None,
-        text,
-    })
+    let Extracted { kind, text } = reader.extract(name, &bytes)?;
+    Ok(NewAttachment { name: file_name(name), kind: kind.into(), size_bytes: bytes.len() as u64, n_tokens: None, text })
 }
 
-impl From<paddock_extract::Kind> for AttachmentKind {
-    fn from(kind: paddock_extract::Kind) -> Self {
+impl From<Kind> for AttachmentKind {
+    fn from(kind: Kind) -> Self {
         match kind {
-            paddock_extract::Kind::Text => Self::Text,
-            paddock_extract::Kind::Code => Self::Code,
-            paddock_extract::Kind::Pdf => Self::Pdf,
-            paddock_extract::Kind::Docx => Self::Docx,
+            Kind::Text => Self::Text,
+            Kind::Code => Self::Code,
+            Kind::Pdf => Self::Pdf,
+            Kind::Docx => Self::Docx,
         }
     }
 }
@@ -60,6 +59,10 @@ impl From<paddock_extract::Kind> for AttachmentKind {
 #[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod tests {
     use super::*;
+
+    fn extracted(name: &str, base64: &str) -> Result<NewAttachment, ApiError> {
+        super::extracted(name, base64, &Reader::this_executable().unwrap())
+    }
 
     #[test]
     fn a_file_becomes_an_attachment_with_a_safe_name() {

@@ -49,6 +49,8 @@ pub use error::{ApiError, ErrorCode};
 pub use interchange::file_name;
 pub use links::checked_link;
 pub use named::weights_named;
+/// For the first lines of `main`: attached files are read by the same executable, in a process of its own.
+pub use paddock_extract::{is_reader_process, reader_main};
 pub use paths::DataDir;
 pub use planning::weights_of;
 pub use survey::{survey, survey_and_measure};

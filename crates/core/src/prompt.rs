@@ -49,7 +49,7 @@ impl Prompt {
                 Role::Assistant => ChatRole::Assistant,
             };
             let content = if message.attachments.is_empty() {
-                message.content
+                message.body.content
             } else {
                 with_attachments(&store.attachment_texts(&message.id)?, &message.content)
             };

@@ -185,14 +185,15 @@ pub struct Message {
 impl From<paddock_store::Message> for Message {
     fn from(from: paddock_store::Message) -> Self {
         use paddock_store::FinishReason as F;
+        let body = from.body;
         Self {
             id: from.id.to_string(),
             conversation_id: from.conversation_id.to_string(),
             parent_id: from.parent_id.map(|id| id.to_string()),
-            role: from.role.into(),
-            content: from.content,
-            created_at_ms: from.created_at_ms,
-            finish_reason: from.finish_reason.map(|reason| match reason {
+            role: body.role.into(),
+            content: body.content,
+            created_at_ms: body.created_at_ms,
+            finish_reason: body.finish_reason.map(|reason| match reason {
                 F::Stop => FinishReason::Stop,
                 F::Length => FinishReason::Length,
                 F::StopString => FinishReason::StopString,
@@ -200,18 +201,18 @@ impl From<paddock_store::Message> for Message {
                 F::Interrupted => FinishReason::Interrupted,
                 F::Failed => FinishReason::Failed,
             }),
-            timings: from.timings.map(|t| Timings {
+            timings: body.timings.map(|t| Timings {
                 cache_n: t.cache_n,
                 prompt_n: t.prompt_n,
                 prompt_ms: t.prompt_ms,
                 predicted_n: t.predicted_n,
                 predicted_ms: t.predicted_ms,
             }),
-            error: from.error_json.and_then(|json| serde_json::from_str(&json).ok()),
-            model_name: from.model_name,
-            edited: from.edited,
-            cut: from.cut_json.and_then(|json| serde_json::from_str(&json).ok()),
-            thinking_ms: from.thinking_ms,
+            error: body.error_json.and_then(|json| serde_json::from_str(&json).ok()),
+            model_name: body.model_name,
+            edited: body.edited,
+            cut: body.cut_json.and_then(|json| serde_json::from_str(&json).ok()),
+            thinking_ms: body.thinking_ms,
             attachments: from.attachments.into_iter().map(Attachment::from).collect(),
         }
     }

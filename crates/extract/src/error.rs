@@ -1,9 +1,11 @@
 //! Why a file has no text for a message, in sentences for the person who chose it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{MAX_FILE_BYTES, MAX_TEXT_BYTES};
 
 /// Why there is no text.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Error {
     /// More bytes than are looked into.
     #[error(
@@ -62,11 +64,22 @@ pub enum Error {
     /// Not a PDF, or a broken one.
     #[error("The PDF is damaged and cannot be read. Open it in another program and save it again.")]
     PdfDamaged,
-    /// A PDF that takes longer than anybody waits.
+    /// A file that takes longer than anybody waits.
     #[error(
-        "The PDF took too long to read and was given up. Print the part that matters into a new PDF and attach that."
+        "The file took too long to read and was given up. Print the part that matters into a new PDF and attach that."
     )]
-    PdfTooSlow,
+    TooSlow,
+    /// A file that ended the process that read it: it took all its stack or memory, or met a fault of a library.
+    #[error(
+        "Reading the file broke off: it is damaged, or made to break programs. If you trust where it came from, save it again in another program and attach that."
+    )]
+    Breaks,
+    /// The process that reads files could not be started.
+    #[error("The part of Paddock that reads files could not be started: {reason}. Restart Paddock and try again.")]
+    NoReader {
+        /// What the system said.
+        reason: String,
+    },
     /// A Word document that is cut short, or not what it says it is.
     #[error(
         "The Word document is damaged and cannot be read ({reason}). Open it in Word or LibreOffice and save it again."

@@ -1,9 +1,11 @@
 //! What a file is: by what it begins with, and between text and code by its name.
 
+use serde::{Deserialize, Serialize};
+
 use crate::Error;
 
 /// What a file is taken for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// Plain text.
     Text,

@@ -1,8 +1,9 @@
 //! The text of files: plain text, source code, PDF and Word.
 //!
 //! **Owns** what a file is taken for and how its text is read. **Does not own** files: everything here is from bytes to
-//! text, without disk, network or clock (but for the patience with a PDF). The bytes are believed nothing: every length is
-//! bounded, a library that panics costs one file, and what a file refers to is never fetched.
+//! text, without disk or network. The bytes are believed nothing: every length is bounded, a library that panics costs one
+//! file, and what a file refers to is never fetched. What a library does that cannot be bounded or caught (a stack that
+//! overflows, memory without end, time without end) happens in a process of its own: see [`Reader`].
 //!
 //! **How to test:** `cargo test -p paddock-extract`. The tests write their PDFs and Word documents themselves.
 
@@ -10,10 +11,14 @@ mod docx;
 mod error;
 mod kind;
 mod pdf;
+mod reader;
 mod text;
 
 pub use error::Error;
 pub use kind::{Kind, file_name};
+pub use reader::{Reader, is_reader_process, reader_main};
+
+use serde::{Deserialize, Serialize};
 
 /// The largest file that is looked into, in bytes.
 pub const MAX_FILE_BYTES: usize = 50_000_000;
@@ -22,7 +27,7 @@ pub const MAX_FILE_BYTES: usize = 50_000_000;
 pub const MAX_TEXT_BYTES: usize = 4_000_000;
 
 /// What was in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extracted {
     /// What the file is.
     pub kind: Kind,
@@ -31,6 +36,8 @@ pub struct Extracted {
 }
 
 /// Takes the text out of a file. `name` only helps to tell what it is; the content has the last word.
+///
+/// A PDF may end the process that calls this, or never return: [`Reader::extract`] is for files of people.
 ///
 /// # Errors
 /// A sentence for the person who chose the file; see [`Error`].

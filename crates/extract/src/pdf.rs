@@ -8,13 +8,7 @@ mod lines;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-        mpsc,
-    },
     thread,
-    time::Duration,
 };
 
 use hayro_interpret::{
@@ -34,9 +28,6 @@ use hayro_interpret::{
 use crate::{Error, MAX_TEXT_BYTES};
 use lines::{Letter, Lines};
 
-/// How long a PDF may take. The fattest that people have take a few seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// The stack of the thread that reads: objects may be 512 levels deep in each other, and forms in forms as well.
 const STACK_BYTES: usize = 64 << 20;
 
@@ -50,32 +41,21 @@ const UNKNOWN: char = '\u{fffd}';
 pub(crate) fn text(bytes: &[u8]) -> Result<String, Error> {
     bounds::check(bytes)?;
     let bytes = bytes.to_vec();
-    let given_up = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&given_up);
-    let (tell, told) = mpsc::sync_channel(1);
-    // A thread of its own, for its stack and so that waiting can end.
-    let reading = thread::Builder::new().name("pdf".into()).stack_size(STACK_BYTES).spawn(move || {
-        // The library is careful, but a PDF is a hundred formats in one: a panic costs this file and nothing else.
-        let read = catch_unwind(AssertUnwindSafe(|| read(bytes, &flag)));
-        let _ = tell.send(read.unwrap_or(Err(Error::PdfDamaged)));
-    });
-    if reading.is_err() {
-        return Err(Error::PdfTooSlow);
-    }
-    told.recv_timeout(PATIENCE).unwrap_or_else(|_| {
-        given_up.store(true, Ordering::Relaxed);
-        Err(Error::PdfTooSlow)
-    })
+    // A thread of its own, for its stack. The library is careful, but a PDF is a hundred formats in one: a panic costs this
+    // file and nothing else.
+    let reading = thread::Builder::new().name("pdf".into()).stack_size(STACK_BYTES).spawn(|| read(bytes));
+    let read = reading.map_err(|_| Error::Breaks)?.join();
+    read.unwrap_or(Err(Error::PdfDamaged))
 }
 
-fn read(bytes: Vec<u8>, given_up: &AtomicBool) -> Result<String, Error> {
+fn read(bytes: Vec<u8>) -> Result<String, Error> {
     let pdf = Pdf::new(bytes).map_err(|error| match error {
         LoadPdfError::Decryption(DecryptionError::PasswordProtected) => Error::PdfPassword,
         LoadPdfError::Decryption(_) | LoadPdfError::Invalid => Error::PdfDamaged,
     })?;
     let settings = InterpreterSettings { render_content: RenderContent::PAGE, ..InterpreterSettings::default() };
     let cache = InterpreterCache::new();
-    let mut reader = PageReader { lines: Lines::default(), unknown: 0, letters: 0, given_up };
+    let mut reader = PageReader { lines: Lines::default(), unknown: 0, letters: 0 };
     let mut broken = 0;
     for page in pdf.pages().iter().take(MAX_PAGES) {
         if reader.lines.text().len() > MAX_TEXT_BYTES {
@@ -89,9 +69,6 @@ fn read(bytes: Vec<u8>, given_up: &AtomicBool) -> Result<String, Error> {
         // One broken page does not cost the others.
         let drawn = catch_unwind(AssertUnwindSafe(|| interpret_page(page, &mut context, &mut reader)));
         broken += usize::from(drawn.is_err());
-        if given_up.load(Ordering::Relaxed) {
-            return Err(Error::PdfTooSlow);
-        }
         reader.lines.end_page();
     }
     if reader.letters == 0 {
@@ -116,24 +93,16 @@ fn content_fits(page: &Page<'_>) -> bool {
 }
 
 /// Listens to a page being drawn.
-struct PageReader<'f> {
+struct PageReader {
     lines: Lines,
     letters: usize,
     unknown: usize,
-    given_up: &'f AtomicBool,
 }
 
-/// What unwinds a page that nobody waits for any more.
-struct NobodyWaits;
+/// What unwinds a page that has more text than anybody takes.
+struct EnoughText;
 
-impl PageReader<'_> {
-    /// Ends the page from within: there is no other way out of the interpreter.
-    fn still_wanted(&self) {
-        if self.given_up.load(Ordering::Relaxed) || self.lines.text().len() > 2 * MAX_TEXT_BYTES {
-            resume_unwind(Box::new(NobodyWaits));
-        }
-    }
-
+impl PageReader {
     fn letter(&mut self, glyph: &Glyph<'_>, to_page: Affine, vertical: bool) -> Letter {
         self.letters += 1;
         let text = match glyph.as_unicode() {
@@ -160,9 +129,12 @@ impl PageReader<'_> {
     }
 }
 
-impl<'a> Device<'a> for PageReader<'_> {
+impl<'a> Device<'a> for PageReader {
     fn draw_glyph_run(&mut self, run: &GlyphRun<'_, 'a>, props: DrawProps<'a>, _: &DrawMode) {
-        self.still_wanted();
+        // There is no other way out of the interpreter.
+        if self.lines.text().len() > 2 * MAX_TEXT_BYTES {
+            resume_unwind(Box::new(EnoughText));
+        }
         let vertical = run.writing_mode() == WritingMode::Vertical;
         let letters: Vec<Letter> = run
             .glyphs()
@@ -172,21 +144,13 @@ impl<'a> Device<'a> for PageReader<'_> {
         self.lines.add(letters);
     }
 
-    fn draw_path(&mut self, _: &BezPath, _: DrawProps<'a>, _: &DrawMode) {
-        self.still_wanted();
-    }
+    fn draw_path(&mut self, _: &BezPath, _: DrawProps<'a>, _: &DrawMode) {}
 
-    fn push_clip_path(&mut self, _: &ClipPath) {
-        self.still_wanted();
-    }
+    fn push_clip_path(&mut self, _: &ClipPath) {}
 
-    fn push_transparency_group(&mut self, _: f32, _: Option<SoftMask<'a>>, _: BlendMode) {
-        self.still_wanted();
-    }
+    fn push_transparency_group(&mut self, _: f32, _: Option<SoftMask<'a>>, _: BlendMode) {}
 
-    fn draw_image(&mut self, _: Image<'a, '_>, _: ImageDrawProps<'a>) {
-        self.still_wanted();
-    }
+    fn draw_image(&mut self, _: Image<'a, '_>, _: ImageDrawProps<'a>) {}
 
     fn pop_clip(&mut self) {}
 

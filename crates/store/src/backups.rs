@@ -92,10 +92,11 @@ impl Backups {
             source,
         })?;
         let unfinished = folder.join("unfinished");
-        remove_database(&unfinished)?;
-        Connection::open(&self.database, false)?.copy_to(&unfinished)?;
-        forget_deleted_words(&unfinished)?;
-        sync(&unfinished)?;
+        if let Err(error) = self.write(&unfinished) {
+            // What there is of it would take up the room that is lacking.
+            remove_database(&unfinished)?;
+            return Err(error);
+        }
         let mut made_at_ms = now_ms;
         let (name, path) = loop {
             let name = name_of(kind, made_at_ms);
@@ -109,6 +110,14 @@ impl Backups {
         sync_folder(&path);
         self.record(name.clone(), made_at_ms / 1000 * 1000)
             .ok_or_else(|| Error::BackupUnusable { name, detail: "it could not be read back".into() })
+    }
+
+    /// A copy of the database, on the disk when this returns.
+    fn write(&self, copy: &Path) -> Result<(), Error> {
+        remove_database(copy)?;
+        Connection::open(&self.database, false)?.copy_to(copy)?;
+        forget_deleted_words(copy)?;
+        sync(copy)
     }
 
     /// Deletes all but the seven newest of each kind.

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Transaction, named_params, params};
 
 use crate::connection::Durability;
-use crate::{Conversation, ConversationId, Error, FinishReason, MessageId, NewAttachment, Role, Store, Timings};
+use crate::{Conversation, ConversationId, Error, FinishReason, MessageId, NewMessage, Role, Store};
 
 /// A conversation with everything that belongs to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,35 +45,6 @@ pub struct NewConversation {
     pub head: Option<usize>,
     /// Every message of every branch: a parent before its children, siblings in their order.
     pub messages: Vec<NewMessage>,
-}
-
-/// A message that was made elsewhere.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NewMessage {
-    /// The message it follows, as a place in the list before its own.
-    pub parent: Option<usize>,
-    /// Who it is from.
-    pub role: Role,
-    /// Its text.
-    pub content: String,
-    /// When it was written, in milliseconds since the Unix epoch.
-    pub created_at_ms: i64,
-    /// Why the answer ended. An answer without a reason is stored as interrupted: nobody writes it any more.
-    pub finish_reason: Option<FinishReason>,
-    /// How long the answer took.
-    pub timings: Option<Timings>,
-    /// What went wrong, as the caller's JSON.
-    pub error_json: Option<String>,
-    /// The model that answered.
-    pub model_name: Option<String>,
-    /// Whether the person wrote or changed this answer.
-    pub edited: bool,
-    /// What the model did not see of the branch, as the caller's JSON.
-    pub cut_json: Option<String>,
-    /// How long the model thought, in milliseconds.
-    pub thinking_ms: Option<f64>,
-    /// The files that were sent with it.
-    pub attachments: Vec<NewAttachment>,
 }
 
 /// What became of an import.

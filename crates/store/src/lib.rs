@@ -40,15 +40,15 @@ pub use backups::{BackupKind, BackupRecord, Backups};
 pub use erase::Erased;
 pub use error::Error;
 pub use ids::{ConversationId, MessageId};
-pub use importing::{ConversationInFull, Imported, NewConversation, NewMessage};
+pub use importing::{ConversationInFull, Imported, NewConversation};
 pub use measurements::LoadRecord;
 pub use models::ModelRecord;
 pub use open::{OpenReport, SetAside};
 pub use organise::FolderRecord;
 pub use presets::{PresetRecord, TemplateRecord};
 pub use records::{
-    Attachment, AttachmentKind, Conversation, ConversationSummary, Finish, FinishReason, Message, NewAttachment,
-    NewTurn, Role, Timings, Turn,
+    Attachment, AttachmentKind, Conversation, ConversationSummary, Finish, FinishReason, Message, MessageBody,
+    NewAttachment, NewMessage, NewTurn, Role, Timings, Turn,
 };
 pub use search::{SearchHit, SearchQuery, SnippetPart};
 

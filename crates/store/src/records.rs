@@ -1,5 +1,7 @@
 //! What the store hands out and takes in.
 
+use std::ops::Deref;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{ConversationId, MessageId};
@@ -49,20 +51,14 @@ pub struct Timings {
     pub predicted_ms: f64,
 }
 
-/// One message of a conversation's tree.
+/// What a message says and how it came about, wherever it stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Message {
-    /// Its name.
-    pub id: MessageId,
-    /// The conversation it is part of.
-    pub conversation_id: ConversationId,
-    /// The message it follows; `None` at a root.
-    pub parent_id: Option<MessageId>,
+pub struct MessageBody {
     /// Who it is from.
     pub role: Role,
     /// Its text. For an answer that is still being written, all that was appended so far.
     pub content: String,
-    /// When it was stored, in milliseconds since the Unix epoch.
+    /// When it was written, in milliseconds since the Unix epoch.
     pub created_at_ms: i64,
     /// Why the answer ended; `None` while it is being written, and for other roles.
     pub finish_reason: Option<FinishReason>,
@@ -78,8 +74,67 @@ pub struct Message {
     pub cut_json: Option<String>,
     /// How long the model thought before it answered, in milliseconds.
     pub thinking_ms: Option<f64>,
+}
+
+impl MessageBody {
+    /// A text of which nothing more is known.
+    pub fn new(role: Role, content: impl Into<String>, created_at_ms: i64) -> Self {
+        Self {
+            role,
+            content: content.into(),
+            created_at_ms,
+            finish_reason: None,
+            timings: None,
+            error_json: None,
+            model_name: None,
+            edited: false,
+            cut_json: None,
+            thinking_ms: None,
+        }
+    }
+}
+
+/// One message of a conversation's tree. It reads like its body.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// Its name.
+    pub id: MessageId,
+    /// The conversation it is part of.
+    pub conversation_id: ConversationId,
+    /// The message it follows; `None` at a root.
+    pub parent_id: Option<MessageId>,
+    /// What it says.
+    #[serde(flatten)]
+    pub body: MessageBody,
     /// The files that were sent with it, without their texts.
     pub attachments: Vec<Attachment>,
+}
+
+/// A message that was made elsewhere. It reads like its body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewMessage {
+    /// The message it follows, as a place in the list before its own.
+    pub parent: Option<usize>,
+    /// What it says. An answer without a finish reason is stored as interrupted: nobody writes it any more.
+    pub body: MessageBody,
+    /// The files that were sent with it.
+    pub attachments: Vec<NewAttachment>,
+}
+
+impl Deref for Message {
+    type Target = MessageBody;
+
+    fn deref(&self) -> &MessageBody {
+        &self.body
+    }
+}
+
+impl Deref for NewMessage {
+    type Target = MessageBody;
+
+    fn deref(&self) -> &MessageBody {
+        &self.body
+    }
 }
 
 /// What kind of file was attached.

@@ -4,7 +4,8 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use rusqlite::{Result, Row};
 
 use crate::{
-    Attachment, AttachmentKind, ConversationId, ConversationSummary, FinishReason, Message, MessageId, Role, Timings,
+    Attachment, AttachmentKind, ConversationId, ConversationSummary, FinishReason, Message, MessageBody, MessageId,
+    Role, Timings,
 };
 
 /// The longest preview, in characters: two lines of the narrowest list.
@@ -38,16 +39,18 @@ pub(crate) fn message(row: &Row<'_>) -> Result<Message> {
         id: row.get(0)?,
         conversation_id: row.get(1)?,
         parent_id: row.get(2)?,
-        role: row.get(3)?,
-        content: row.get(4)?,
-        created_at_ms: row.get(5)?,
-        finish_reason: row.get(6)?,
-        timings: timings(row)?,
-        error_json: row.get(12)?,
-        model_name: row.get(13)?,
-        edited: row.get(14)?,
-        cut_json: row.get(15)?,
-        thinking_ms: row.get(16)?,
+        body: MessageBody {
+            role: row.get(3)?,
+            content: row.get(4)?,
+            created_at_ms: row.get(5)?,
+            finish_reason: row.get(6)?,
+            timings: timings(row)?,
+            error_json: row.get(12)?,
+            model_name: row.get(13)?,
+            edited: row.get(14)?,
+            cut_json: row.get(15)?,
+            thinking_ms: row.get(16)?,
+        },
         attachments: attachments(row.get_ref(17)?.as_str_or_null()?)?,
     })
 }

@@ -74,7 +74,7 @@ impl Store {
         let (Role::Assistant, Some(question)) = (old.role, old.parent_id) else {
             return Err(Error::NotAnAnswer(answer_id.clone()));
         };
-        if old.finish_reason.is_none() {
+        if old.body.finish_reason.is_none() {
             return Err(Error::StillBeingWritten(answer_id.clone()));
         }
         let user = live_message(&transaction, &question)?;
@@ -143,7 +143,7 @@ impl Store {
              WHERE id = :id",
             named_params! {
                 ":id": answer_id,
-                ":content": finish.full_text.unwrap_or(running.content),
+                ":content": finish.full_text.unwrap_or(running.body.content),
                 ":reason": finish.reason,
                 ":cache_n": timings.map(|t| t.cache_n),
                 ":prompt_n": timings.map(|t| t.prompt_n),

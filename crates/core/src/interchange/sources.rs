@@ -6,7 +6,7 @@ mod lm_studio;
 mod open_webui;
 mod ours;
 
-use paddock_store::{ConversationId, NewConversation, NewMessage, Role};
+use paddock_store::{ConversationId, MessageBody, NewConversation, NewMessage, Role};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -114,20 +114,8 @@ fn stored(other: Other) -> Result<Option<NewConversation>, String> {
 
 /// The messages below a system prompt.
 fn below(system: &str, messages: Vec<NewMessage>, at_ms: i64) -> Vec<NewMessage> {
-    let root = NewMessage {
-        parent: None,
-        role: Role::System,
-        content: system.to_owned(),
-        created_at_ms: at_ms,
-        finish_reason: None,
-        timings: None,
-        error_json: None,
-        model_name: None,
-        edited: false,
-        cut_json: None,
-        thinking_ms: None,
-        attachments: Vec::new(),
-    };
+    let root =
+        NewMessage { parent: None, body: MessageBody::new(Role::System, system, at_ms), attachments: Vec::new() };
     let moved = messages
         .into_iter()
         .map(|message| NewMessage { parent: Some(message.parent.map_or(0, |parent| parent + 1)), ..message });

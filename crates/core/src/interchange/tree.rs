@@ -5,7 +5,7 @@ use std::{
     collections::{BinaryHeap, HashMap},
 };
 
-use paddock_store::{FinishReason, NewMessage, Role};
+use paddock_store::{FinishReason, MessageBody, NewMessage, Role};
 
 /// Messages of one conversation at most.
 pub(super) const MAX_MESSAGES: usize = 1_000_000;
@@ -117,16 +117,11 @@ fn message(node: &Node, role: Role, parent: Option<usize>, at_ms: i64) -> NewMes
     let is_answer = role == Role::Assistant;
     NewMessage {
         parent,
-        role,
-        content: node.text.replace('\0', ""),
-        created_at_ms: at_ms,
-        finish_reason: is_answer.then_some(FinishReason::Stop),
-        timings: None,
-        error_json: None,
-        model_name: node.model.clone().filter(|_| is_answer),
-        edited: false,
-        cut_json: None,
-        thinking_ms: None,
+        body: MessageBody {
+            finish_reason: is_answer.then_some(FinishReason::Stop),
+            model_name: node.model.clone().filter(|_| is_answer),
+            ..MessageBody::new(role, node.text.replace('\0', ""), at_ms)
+        },
         attachments: Vec::new(),
     }
 }
@@ -150,8 +145,8 @@ fn joined(messages: Vec<NewMessage>) -> (Vec<NewMessage>, Vec<usize>) {
             .filter(|place| kept[*place].content.len() + message.content.len() < MAX_MESSAGE_BYTES);
         match target {
             Some(place) => {
-                kept[place].content.push_str("\n\n");
-                kept[place].content.push_str(&message.content);
+                kept[place].body.content.push_str("\n\n");
+                kept[place].body.content.push_str(&message.content);
                 places.push(place);
             }
             None => {
@@ -175,7 +170,7 @@ mod tests {
 
     fn shape(nodes: Vec<Node>, head: &str) -> (Vec<(String, Option<usize>)>, Option<usize>) {
         let (messages, head) = grow(nodes, Some(head), 0).unwrap();
-        (messages.into_iter().map(|message| (message.content, message.parent)).collect(), head)
+        (messages.into_iter().map(|message| (message.body.content, message.parent)).collect(), head)
     }
 
     const USER: Option<Role> = Some(Role::User);

@@ -9,11 +9,11 @@ use proptest::prelude::*;
 use crate::{refused, taken};
 
 /// A PDF of these objects, numbered from 1; the first is the catalogue.
-fn pdf(objects: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn pdf(objects: &[Vec<u8>]) -> Vec<u8> {
     pdf_with(objects, "")
 }
 
-fn pdf_with(objects: &[Vec<u8>], trailer: &str) -> Vec<u8> {
+pub(crate) fn pdf_with(objects: &[Vec<u8>], trailer: &str) -> Vec<u8> {
     let mut file = b"%PDF-1.7\n".to_vec();
     let mut places = Vec::new();
     for (i, object) in objects.iter().enumerate() {
@@ -30,19 +30,19 @@ fn pdf_with(objects: &[Vec<u8>], trailer: &str) -> Vec<u8> {
     file
 }
 
-fn stream(dictionary: &str, data: &[u8]) -> Vec<u8> {
+pub(crate) fn stream(dictionary: &str, data: &[u8]) -> Vec<u8> {
     let head = format!("<< {dictionary} /Length {} >>\nstream\n", data.len());
     [head.as_bytes(), data, b"\nendstream"].concat()
 }
 
-fn packed(data: &[u8]) -> Vec<u8> {
+pub(crate) fn packed(data: &[u8]) -> Vec<u8> {
     let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
     zlib.write_all(data).unwrap();
     zlib.finish().unwrap()
 }
 
 /// One page that draws this with the font /F (object 5 and what follows).
-fn page(content: Vec<u8>, font: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn page(content: Vec<u8>, font: &[Vec<u8>]) -> Vec<u8> {
     let mut objects = vec![
         b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_vec(),
@@ -54,7 +54,7 @@ fn page(content: Vec<u8>, font: &[Vec<u8>]) -> Vec<u8> {
     pdf(&objects)
 }
 
-fn helvetica() -> Vec<Vec<u8>> {
+pub(crate) fn helvetica() -> Vec<Vec<u8>> {
     vec![b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>".to_vec()]
 }
 

@@ -1,114 +1,185 @@
 //! A disk that takes no more: old data stays whole, and the store goes on when there is room again.
-//!
-//! The limit is the system's own, on the size of files (`RLIMIT_FSIZE`), moved in steps so that another write fails each
-//! time: the first, the second, and so on.
 #![cfg(target_os = "linux")]
 
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::Write;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use paddock_store::{Error, FinishReason, Store, Turn};
+use paddock_store::{Error, Store};
 
-use crate::{Place, following, opening, stopped};
+use crate::Place;
+use crate::script::{STEPS, is_composite, is_sound, seen, seen_after, template};
 
-/// Something that a person does.
-type Step<'a> = dyn Fn(&mut Store) -> Result<(), Error> + 'a;
+/// What a file system gives room in, in bytes.
+const PAGE_BYTES: u64 = 4096;
 
 /// Set for the child: the database to write to.
 const CHILD_DATABASE: &str = "PADDOCK_STORE_TEST_FULL_DATABASE";
 
-/// What is written while there may be no room. Stops at the first error, and says how many steps were acknowledged.
-fn write_until_it_fails(store: &mut Store, turn: &Turn) -> (usize, Option<Error>) {
-    let steps: [&Step<'_>; 6] = [
-        &|store| store.append_answer(&turn.answer.id, &"piece ".repeat(2_000)),
-        &|store| store.append_answer(&turn.answer.id, "end"),
-        &|store| store.finish_answer(&turn.answer.id, stopped(), 50).map(drop),
-        &|store| store.begin_turn(opening(&"new question ".repeat(3_000))).map(drop),
-        &|store| store.set_setting("theme", &"x".repeat(20_000)),
-        &|store| store.save_draft(None, &"draft ".repeat(5_000), 1),
-    ];
-    for (done, step) in steps.iter().enumerate() {
-        if let Err(error) = step(store) {
-            return (done, Some(error));
+/// A small file system of its own, with a file that takes up what room is left.
+struct Drive {
+    place: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Drive {
+    /// `None`, said aloud, where nothing may be mounted.
+    fn new() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("drive");
+        fs::create_dir(&place).unwrap();
+        let mounted =
+            Command::new("mount").args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"]).arg(&place).output().ok()?;
+        if !mounted.status.success() {
+            eprintln!("skipped: nothing can be mounted here: {}", String::from_utf8_lossy(&mounted.stderr).trim());
+            return None;
         }
+        Some(Self { place, _folder: folder })
     }
-    (steps.len(), None)
+
+    fn database(&self) -> PathBuf {
+        self.place.join("data").join("paddock.db")
+    }
+
+    /// Nothing but this database, and room for so many pages more.
+    fn hold(&self, database: &Path, pages: u64) {
+        if self.place.join("data").exists() {
+            fs::remove_dir_all(self.place.join("data")).unwrap();
+        }
+        fs::create_dir(self.place.join("data")).unwrap();
+        fs::copy(database, self.database()).unwrap();
+        let mut ballast = File::create(self.place.join("ballast")).unwrap();
+        let mut bytes = 0;
+        while let Ok(written) = ballast.write(&[1; PAGE_BYTES as usize]) {
+            bytes += written as u64;
+        }
+        ballast.set_len(bytes - pages * PAGE_BYTES).unwrap();
+    }
+
+    fn give_room(&self) {
+        // Cut first: a process that is just being started may hold the file open.
+        File::options().write(true).open(self.place.join("ballast")).unwrap().set_len(0).unwrap();
+        fs::remove_file(self.place.join("ballast")).unwrap();
+    }
+}
+
+impl Drop for Drive {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.place).status();
+    }
+}
+
+/// Does these steps. The number of the one that failed, and why.
+fn go_on(store: &mut Store, mut steps: Range<usize>) -> Option<(usize, Error)> {
+    steps.find_map(|step| STEPS[step].1(store).err().map(|error| (step, error)))
+}
+
+fn tells_of_a_full_disk(error: &Error) -> bool {
+    match error {
+        Error::DiskFull => true,
+        Error::Io { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
+        _ => false,
+    }
+}
+
+#[test]
+fn whichever_page_finds_no_room_nothing_is_lost_and_the_same_store_goes_on_when_there_is_room() {
+    let Some(drive) = Drive::new() else { return };
+    let template = template();
+    let expected: Vec<_> = (0..=STEPS.len()).map(|steps| seen_after(steps, &template.path())).collect();
+    let mut failed_at = std::collections::BTreeSet::new();
+    for pages in 0.. {
+        drive.hold(&template.path(), pages);
+        let opened = Store::open(drive.database());
+        if let Err(error) = &opened {
+            assert!(tells_of_a_full_disk(error), "{pages} pages, at the start: {error:?}");
+        }
+        let could_open = opened.is_ok();
+        let mut store = opened.unwrap_or_else(|_| {
+            drive.give_room();
+            Store::open(drive.database()).unwrap()
+        });
+        assert_eq!(store.report().set_aside, None);
+        let failed = if could_open { go_on(&mut store, 0..STEPS.len()) } else { None };
+        if could_open && failed.is_none() {
+            break;
+        }
+        let step = failed.as_ref().map_or(0, |(step, _)| *step);
+        if let Some((step, error)) = &failed {
+            let name = STEPS[*step].0;
+            assert!(tells_of_a_full_disk(error), "{pages} pages, {name}: {error:?}");
+            // Reading needs no room.
+            let now = seen(&store).unwrap_or_else(|error| panic!("{pages} pages, {name}: {error:?}"));
+            let whole = now == expected[*step].0 || is_composite(*step) && now == expected[*step + 1].0;
+            assert!(whole, "{pages} pages, {name}: half of it is there");
+            let residue = drive.place.join("data").join("backups").join("unfinished");
+            assert!(!residue.exists(), "{pages} pages, {name}: half a backup takes up room");
+            failed_at.insert(name);
+            drive.give_room();
+        }
+        // What had no room, and what comes after it.
+        let end = STEPS.len().min(step + 2);
+        if let Some((step, error)) = go_on(&mut store, step..end) {
+            panic!("{pages} pages, {} with room again: {error:?}", STEPS[step].0);
+        }
+        assert_eq!(seen(&store).unwrap(), expected[end].0, "{pages} pages");
+        drop(store);
+        let store = Store::open(drive.database()).unwrap();
+        assert_eq!(seen(&store).unwrap(), expected[end].1, "{pages} pages");
+        is_sound(&store, &drive.database());
+    }
+    assert!(failed_at.len() >= STEPS.len() / 2, "only these found no room: {failed_at:?}");
 }
 
 /// Not a test by itself: what the child does under its limit. It says how far it came, and whether it could still read.
 #[test]
-fn a_child_writes_until_there_is_no_room() {
+fn a_child_writes_until_a_file_may_not_grow() {
     let Some(path) = std::env::var_os(CHILD_DATABASE) else { return };
-    let path = Path::new(&path);
-    let mut store = match Store::open(path) {
+    let mut store = match Store::open(Path::new(&path)) {
         Ok(store) => store,
-        Err(Error::DiskFull | Error::Database(_) | Error::Io { .. }) => return eprintln!("\ncould not open"),
+        Err(Error::DiskFull | Error::Database(_) | Error::Io { .. }) => return eprintln!("\nfailed at 0"),
         Err(error) => panic!("{error:?}"),
     };
-    let conversation = store.conversations().unwrap().remove(0);
-    let head = store.conversation(&conversation.id).unwrap().head.unwrap();
-    let turn = Turn { answer: store.message(&head).unwrap(), user: store.message(&head).unwrap(), conversation };
-    let turn = match store.begin_turn(following(&turn, "under the limit")) {
-        Ok(turn) => turn,
-        Err(_) => return eprintln!("\ncame to 0"),
-    };
-    let (done, error) = write_until_it_fails(&mut store, &turn);
-    if let Some(error) = error {
-        let told = matches!(error, Error::DiskFull | Error::Database(_));
-        assert!(told && !error.to_string().is_empty(), "{error:?}");
-    }
-    // Reading goes on.
-    assert!(!store.conversations().unwrap().is_empty());
-    eprintln!("\ncame to {}", done + 1);
+    let Some((step, error)) = go_on(&mut store, 0..STEPS.len()) else { return };
+    assert!(matches!(error, Error::DiskFull | Error::Database(_) | Error::Io { .. }), "{error:?}");
+    assert!(error.to_string().ends_with('.'));
+    seen(&store).unwrap();
+    eprintln!("\nfailed at {step}");
 }
 
+/// The limit is the system's own, on the size of files (`RLIMIT_FSIZE`); what is refused is an error of the drive and not a
+/// full disk. A frame of the log is a little larger than the limit's step, so that each of them fails once.
 #[test]
-fn whichever_write_finds_no_room_the_old_data_stays_whole_and_the_next_write_works() {
-    let template = Place::new();
-    let mut store = template.open();
-    let mut turn = store.begin_turn(opening("start")).unwrap();
-    for n in 0..20 {
-        store.append_answer(&turn.answer.id, &format!("answer {n}")).unwrap();
-        store.finish_answer(&turn.answer.id, stopped(), 10).unwrap();
-        turn = store.begin_turn(following(&turn, &format!("question {n}"))).unwrap();
-    }
-    store.append_answer(&turn.answer.id, "last").unwrap();
-    store.finish_answer(&turn.answer.id, stopped(), 11).unwrap();
-    let old = store.conversation(&turn.conversation.id).unwrap().messages;
-    drop(store);
-
-    let mut came_to = std::collections::BTreeSet::new();
-    for limit_kib in (0..400).step_by(12) {
+fn whichever_write_is_refused_what_was_acknowledged_is_there() {
+    let template = template();
+    let expected: Vec<_> = (0..=STEPS.len()).map(|steps| seen_after(steps, &template.path()).1).collect();
+    for limit in (0..).step_by(usize::try_from(PAGE_BYTES).unwrap()) {
         let place = Place::new();
-        std::fs::copy(template.path(), place.path()).unwrap();
+        fs::copy(template.path(), place.path()).unwrap();
         // The shell sets the limit and ignores the signal that comes with it, as an app must to be told instead.
-        let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", limit_kib * 2);
         let child = Command::new("sh")
-            .args(["-c", &script])
+            .args(["-c", &format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", limit / 512)])
             .arg(std::env::current_exe().unwrap())
-            .args(["--exact", "full::a_child_writes_until_there_is_no_room", "--nocapture"])
+            .args(["--exact", "full::a_child_writes_until_a_file_may_not_grow", "--nocapture"])
             .env(CHILD_DATABASE, place.path())
             .stdout(Stdio::null())
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&child.stderr);
-        assert!(child.status.success(), "limit {limit_kib} KiB: {said}");
-        let came = said.lines().find_map(|line| line.strip_prefix("came to ")?.parse::<usize>().ok());
-        came_to.insert(came);
-
+        assert!(child.status.success(), "limit {limit}: {said}");
+        let failed = said.lines().find_map(|line| line.strip_prefix("failed at ")?.parse::<usize>().ok());
         let mut store = place.open();
-        assert_eq!(store.report().set_aside, None, "limit {limit_kib} KiB");
-        let now = store.conversation(&turn.conversation.id).unwrap().messages;
-        assert_eq!(now[..old.len()], old[..], "limit {limit_kib} KiB");
-        if let Some(answer) = now.iter().skip(old.len()).find(|message| message.role == paddock_store::Role::Assistant)
-        {
-            let (text, reason) = (answer.content.as_str(), answer.finish_reason);
-            let came = came.unwrap_or_default();
-            assert_eq!(text.starts_with("piece "), came >= 2, "an acknowledged piece is there");
-            assert_eq!(reason == Some(FinishReason::Stop), came >= 4, "an acknowledged end is there");
+        assert_eq!(store.report().set_aside, None, "limit {limit}");
+        let now = seen(&store).unwrap();
+        let step = failed.unwrap_or(STEPS.len());
+        let whole = now == expected[step] || step < STEPS.len() && is_composite(step) && now == expected[step + 1];
+        assert!(whole, "limit {limit}: half of “{}” is there", STEPS[step].0);
+        is_sound(&store, &place.path());
+        store.set_setting("theme", "there is room again").unwrap();
+        if failed.is_none() {
+            break;
         }
-        store.begin_turn(opening("there is room again")).unwrap();
-        store.set_setting("theme", "light").unwrap();
     }
-    assert!(came_to.len() >= 4, "the limits stopped it at {came_to:?} only");
 }

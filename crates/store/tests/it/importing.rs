@@ -1,7 +1,7 @@
 //! Whole conversations, stored at once.
 
 use paddock_store::{
-    AttachmentKind, Error, FinishReason, Imported, NewAttachment, NewConversation, NewMessage, Role, Store,
+    AttachmentKind, Error, FinishReason, Imported, MessageBody, NewAttachment, NewConversation, NewMessage, Role, Store,
 };
 
 use crate::{Place, timings};
@@ -9,16 +9,10 @@ use crate::{Place, timings};
 fn message(parent: Option<usize>, role: Role, content: &str) -> NewMessage {
     NewMessage {
         parent,
-        role,
-        content: content.to_owned(),
-        created_at_ms: 1_000,
-        finish_reason: (role == Role::Assistant).then_some(FinishReason::Stop),
-        timings: None,
-        error_json: None,
-        model_name: None,
-        edited: false,
-        cut_json: None,
-        thinking_ms: None,
+        body: MessageBody {
+            finish_reason: (role == Role::Assistant).then_some(FinishReason::Stop),
+            ..MessageBody::new(role, content, 1_000)
+        },
         attachments: Vec::new(),
     }
 }
@@ -33,7 +27,8 @@ fn conversation(origin: &str) -> NewConversation {
         text: "note".into(),
     };
     let question = NewMessage { attachments: vec![note], ..message(None, Role::User, "question") };
-    let first = NewMessage { timings: Some(timings()), ..message(Some(0), Role::Assistant, "first") };
+    let mut first = message(Some(0), Role::Assistant, "first");
+    first.body.timings = Some(timings());
     NewConversation {
         origin: origin.to_owned(),
         own_id: None,
@@ -99,7 +94,7 @@ fn a_parent_that_is_nowhere_stores_nothing() {
 fn an_answer_nobody_writes_any_more_is_interrupted() {
     let mut store = Store::open_in_memory().unwrap();
     let mut new = conversation("a");
-    new.messages[1].finish_reason = None;
+    new.messages[1].body.finish_reason = None;
     let Imported::New(id) = store.import_conversation(&new).unwrap() else { panic!("it is new") };
     assert_eq!(store.conversation(&id).unwrap().messages[1].finish_reason, Some(FinishReason::Interrupted));
 }

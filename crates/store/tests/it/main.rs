@@ -9,10 +9,12 @@ mod erase;
 mod full;
 mod importing;
 mod killed;
+mod killed_steps;
 mod organise;
 mod presets;
 mod records;
 mod schemas;
+mod script;
 mod search;
 mod tree;
 

@@ -103,7 +103,8 @@ fn apply(store: &mut Store, step: &Step, n: usize, deleted: &mut Vec<MessageId>)
             if let Some(question) = pick(&messages, index, Role::User) {
                 let before = store.branch(&question.id).unwrap();
                 if let Ok(fork) = store.fork_conversation(&question.id, 5) {
-                    let texts = |messages: Vec<Message>| messages.into_iter().map(|m| m.content).collect::<Vec<_>>();
+                    let texts =
+                        |messages: Vec<Message>| messages.into_iter().map(|m| m.body.content).collect::<Vec<_>>();
                     assert_eq!(texts(store.conversation(&fork.id).unwrap().messages), texts(before));
                 }
             }

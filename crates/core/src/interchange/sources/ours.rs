@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use paddock_store::{NewAttachment, NewConversation, NewMessage, Timings};
+use paddock_store::{MessageBody, NewAttachment, NewConversation, NewMessage, Timings};
 use serde_json::Value;
 
 use super::{LAST_MS, one_line, origin, own_id};
@@ -66,22 +66,24 @@ fn read(from: DocumentMessage, parent: Option<usize>) -> Result<NewMessage, Stri
     });
     Ok(NewMessage {
         parent,
-        role: from.role,
-        content: limited(from.content)?,
-        created_at_ms: from.created_at_ms.clamp(0, LAST_MS),
-        finish_reason: from.finish_reason,
-        timings: from.timings.map(|timings| Timings {
-            cache_n: timings.cache_n,
-            prompt_n: timings.prompt_n,
-            prompt_ms: timings.prompt_ms,
-            predicted_n: timings.predicted_n,
-            predicted_ms: timings.predicted_ms,
-        }),
-        error_json: from.error.map(|error| error.to_string()),
-        model_name: from.model_name,
-        edited: from.edited,
-        cut_json: from.cut.map(|cut| cut.to_string()),
-        thinking_ms: from.thinking_ms,
+        body: MessageBody {
+            role: from.role,
+            content: limited(from.content)?,
+            created_at_ms: from.created_at_ms.clamp(0, LAST_MS),
+            finish_reason: from.finish_reason,
+            timings: from.timings.map(|timings| Timings {
+                cache_n: timings.cache_n,
+                prompt_n: timings.prompt_n,
+                prompt_ms: timings.prompt_ms,
+                predicted_n: timings.predicted_n,
+                predicted_ms: timings.predicted_ms,
+            }),
+            error_json: from.error.map(|error| error.to_string()),
+            model_name: from.model_name,
+            edited: from.edited,
+            cut_json: from.cut.map(|cut| cut.to_string()),
+            thinking_ms: from.thinking_ms,
+        },
         attachments: attachments.collect::<Result<_, String>>()?,
     })
 }

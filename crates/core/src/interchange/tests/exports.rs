@@ -1,6 +1,6 @@
 //! What is written to be read.
 
-use paddock_store::{AttachmentKind, Imported, NewAttachment, NewConversation, NewMessage, Role};
+use paddock_store::{AttachmentKind, Imported, MessageBody, NewAttachment, NewConversation, NewMessage, Role};
 
 use super::{super::rendered, Place};
 use crate::view::ExportFormat;
@@ -8,16 +8,10 @@ use crate::view::ExportFormat;
 fn message(parent: Option<usize>, role: Role, content: &str) -> NewMessage {
     NewMessage {
         parent,
-        role,
-        content: content.into(),
-        created_at_ms: 1_700_000_000_000,
-        finish_reason: None,
-        timings: None,
-        error_json: None,
-        model_name: (role == Role::Assistant).then(|| "Llama <3>".into()),
-        edited: false,
-        cut_json: None,
-        thinking_ms: None,
+        body: MessageBody {
+            model_name: (role == Role::Assistant).then(|| "Llama <3>".into()),
+            ..MessageBody::new(role, content, 1_700_000_000_000)
+        },
         attachments: Vec::new(),
     }
 }
@@ -114,7 +108,7 @@ const ATTACKS: &[&str] = &[
 fn nothing_that_comes_in_a_text_name_or_title_becomes_html_that_acts() {
     for attack in ATTACKS {
         let mut answer = message(Some(0), Role::Assistant, attack);
-        answer.model_name = Some((*attack).into());
+        answer.body.model_name = Some((*attack).into());
         let messages = vec![with_file(attack, attack), answer, message(Some(1), Role::User, attack)];
         let page = exported(attack, messages, ExportFormat::Html).to_lowercase();
         let (_, body) = page.split_once("</head>").unwrap();

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use paddock_store::{AttachmentKind, FinishReason, NewAttachment, NewConversation, NewMessage, Role, Timings};
+use paddock_store::{
+    AttachmentKind, FinishReason, MessageBody, NewAttachment, NewConversation, NewMessage, Role, Timings,
+};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::Value;
 
@@ -56,16 +58,18 @@ prop_compose! {
     ) -> NewMessage {
         NewMessage {
             parent: None,
-            role,
-            content,
-            created_at_ms,
-            finish_reason: (role == Role::Assistant).then_some(finish_reason),
-            timings,
-            error_json: error.map(|message| serde_json::json!({ "code": "internal", "message": message }).to_string()),
-            model_name,
-            edited,
-            cut_json: cut.map(|from| serde_json::json!({ "policy": "rollingWindow", "from": from, "count": 1 }).to_string()),
-            thinking_ms,
+            body: MessageBody {
+                role,
+                content,
+                created_at_ms,
+                finish_reason: (role == Role::Assistant).then_some(finish_reason),
+                timings,
+                error_json: error.map(|message| serde_json::json!({ "code": "internal", "message": message }).to_string()),
+                model_name,
+                edited,
+                cut_json: cut.map(|from| serde_json::json!({ "policy": "rollingWindow", "from": from, "count": 1 }).to_string()),
+                thinking_ms,
+            },
             attachments,
         }
     }
