@@ -1,3 +1,4 @@
+import type katexModule from 'katex';
 import type { TokenizerAndRendererExtension, Tokens } from 'marked';
 import { Late } from '../late.svelte';
 
@@ -77,7 +78,7 @@ function escapeAttribute(text: string) {
     .replace(/>/g, '&gt;');
 }
 
-type Katex = typeof import('katex').default;
+type Katex = typeof katexModule;
 
 const drawn = new Map<string, Element>();
 const keepDrawn = 300;
