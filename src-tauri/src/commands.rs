@@ -5,7 +5,8 @@ use paddock_core::{
     view::{
         AppInfo, ChatEvent, ChatRequest, Conversation, ConversationSummary, DownloadRequest, DownloadSettings,
         DownloadView, EngineState, HardwareView, LibraryModelView, LibraryView, LoadSettings, ModelEntry, PlanView,
-        PlanningTables, PreflightView, RecommendRequest, RecommendationView, Remembered, RepoSummary, RepoView, TokenPlace, WindowKey,
+        PlanningTables, PreflightView, RecommendRequest, RecommendationView, Remembered, RepoSummary, RepoView,
+        TokenPlace, WindowKey,
     },
 };
 use tauri::{AppHandle, State, Wry, ipc::Channel};
