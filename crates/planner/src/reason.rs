@@ -188,15 +188,10 @@ impl fmt::Display for Reason {
                 write!(f, "{n_gpu_layers} of {n_layers} layers on {gpus}, the rest in RAM.")
             }
             Self::Quality { quality } => f.write_str(quality.sentence()),
-            Self::NoneIsWhole => {
-                f.write_str("Why not all on the GPU? No quantization of this model is small enough.")
+            Self::NoneIsWhole => f.write_str("Why not all on the GPU? No quantization of this model is small enough."),
+            Self::WholeIsWorse { quant, speed, quality } => {
+                write!(f, "Why not all on the GPU? {quant} fits whole ({}) but {}.", tok_s(speed), quality.loss())
             }
-            Self::WholeIsWorse { quant, speed, quality } => write!(
-                f,
-                "Why not all on the GPU? {quant} fits whole ({}) but {}.",
-                tok_s(speed),
-                quality.loss()
-            ),
             Self::ReadsFromDisk { least_bytes, most_bytes, speed } => write!(
                 f,
                 "It does not fit into memory: every token reads {:.0} to {:.0} GB from disk, {} a token.",
@@ -211,10 +206,9 @@ impl fmt::Display for Reason {
                 write!(f, "{} tokens per second instead of {}.", range(speed), range(instead_of))
             }
             Self::BetterDoesNotFit { quant } => write!(f, "Why not more? {quant} does not fit."),
-            Self::BetterReadsFromDisk { quant } => write!(
-                f,
-                "Why not more? {quant} does not fit into memory and would be read from disk for every token."
-            ),
+            Self::BetterReadsFromDisk { quant } => {
+                write!(f, "Why not more? {quant} does not fit into memory and would be read from disk for every token.")
+            }
             Self::BetterIsSplit { quant } => write!(
                 f,
                 "Why not more? {quant} does not fit on the GPU whole, and on Apple Silicon a split is slower than either."

@@ -25,7 +25,11 @@ fn a_card_without_free_memory_gets_no_layers_and_the_reason_is_said() {
     let recommendation = recommend(&Machine::of(&hardware), model, &Settings::default(), Preference::Balanced).unwrap();
     let best = recommendation.recommended.unwrap();
     assert_eq!(best.candidate.plan.memory.n_gpu_layers, 0);
-    assert!(recommendation.remarks.iter().any(|remark| remark.to_string().contains("is full")), "{:?}", recommendation.remarks);
+    assert!(
+        recommendation.remarks.iter().any(|remark| remark.to_string().contains("is full")),
+        "{:?}",
+        recommendation.remarks
+    );
     hardware.gpus[0].free_bytes = None;
     hardware.gpus[0].total_bytes = None;
     let recommendation = recommend(&Machine::of(&hardware), model, &Settings::default(), Preference::Balanced).unwrap();
