@@ -101,8 +101,7 @@ export const said: Arabic<typeof english> = {
     },
     gpuMemoryUnknown: 'لا تُفصح {{gpu}} عن مقدار ذاكرتها، فلا تُخطَّط لها طبقات.',
     gpuFull: 'ذاكرة {{gpu}} ممتلئة. أغلق ما يشغلها، ثم انظر ثانية.',
-    gpuShared:
-      'تشغل برامج أخرى {{held}} من {{total}} في {{gpu}}. إغلاقها يُفسح مكانًا لطبقات أكثر.',
+    gpuShared: 'تشغل برامج أخرى {{held}} من {{total}} في {{gpu}}. إغلاقها يُفسح مكانًا لطبقات أكثر.',
     gpuSpeedUnknown: 'لا تُعرف سرعة ذاكرة {{gpu}}. السرعات تخمينات حذرة.',
   },
   guideRemarks: {

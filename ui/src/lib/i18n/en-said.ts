@@ -82,8 +82,7 @@ export const said = {
     speedInstead: '{{speed}} tokens per second instead of {{insteadOf}}.',
   },
   remarks: {
-    memoryUnknown:
-      'How much memory this computer has is unknown. The plan takes it to be enough.',
+    memoryUnknown: 'How much memory this computer has is unknown. The plan takes it to be enough.',
     memorySpeedAssumed:
       'How fast its memory is has not been measured. The plan takes it to read {{gbS}} GB per second, as common modules do.',
     appleShare: {

@@ -42,8 +42,7 @@ export const said: Spanish<typeof english> = {
     },
   },
   reasons: {
-    onProcessor:
-      'En el procesador: aquí no hay ninguna tarjeta gráfica que el motor pueda usar.',
+    onProcessor: 'En el procesador: aquí no hay ninguna tarjeta gráfica que el motor pueda usar.',
     nothingOnGpu: 'En el procesador: nada cabe en la {{gpu}}.',
     nothingOnGpus: 'En el procesador: nada cabe en {{gpus}}.',
     allOnGpus: 'Las {{nLayers}} capas en {{gpus}}.',
