@@ -140,9 +140,19 @@ impl From<Failure> for ApiError {
 impl From<paddock_store::Error> for ApiError {
     fn from(error: paddock_store::Error) -> Self {
         use paddock_store::Error as E;
+        let gone = |message: &str, id: String, what| {
+            let details = Some(id);
+            Self { details, ..Self::new(ErrorCode::NotFound, message).what(what) }
+        };
         let code = match &error {
-            E::UnknownConversation(_) | E::UnknownMessage(_) | E::NotThere { .. } => ErrorCode::NotFound,
-            E::StillBeingWritten(_) => ErrorCode::Busy,
+            E::UnknownConversation(id) => {
+                return gone("This conversation no longer exists.", id.to_string(), What::ConversationGone);
+            }
+            E::UnknownMessage(id) => {
+                return gone("This message no longer exists.", id.to_string(), What::MessageGone);
+            }
+            E::NotThere { .. } => ErrorCode::NotFound,
+            E::StillBeingWritten(_) => return Self::answer_underway(),
             E::ElsewhereInTree { .. }
             | E::ParentWithoutConversation(_)
             | E::ParentIsAQuestion(_)

@@ -180,9 +180,6 @@ impl What {
     pub(super) fn of_store(error: &paddock_store::Error) -> Option<Self> {
         use paddock_store::Error as E;
         Some(match error {
-            E::UnknownConversation(_) => Self::ConversationGone,
-            E::UnknownMessage(_) => Self::MessageGone,
-            E::StillBeingWritten(_) => Self::AnswerUnderway,
             E::DiskFull => Self::StorageFull,
             E::ReadOnly => Self::StorageReadOnly,
             E::Busy => Self::StorageBusy,

@@ -74,7 +74,7 @@ export const trouble: Arabic<typeof english> = {
     fileEmpty: '«{{file}}» فارغ: الأرجح أن تنزيله لم يبدأ. نزّله ثانية.',
     partMissing:
       'النموذج مقسّم على ملفات عددها {{count}}، و«{{file}}» مفقود. ضعها كلها في مجلد واحد.',
-    notGguf: '«{{file}}» ليس ملف GGUF، ولا يحمّل Paddock سواه. اختر ملفًا ينتهي بـ ‎.gguf.',
+    notGguf: '«{{file}}» ليس نموذج GGUF. اختر ملفًا ينتهي بـ ‎.gguf.',
     fileDamaged:
       '«{{file}}» ليس ما نُشر: {{value}} منه تالفة. ربما كان القرص يتعطل، أو غيّر برنامج آخر الملف.',
     fileTooLong:

@@ -78,8 +78,7 @@ export const trouble = {
     fileEmpty: '“{{file}}” is empty: its download probably never started. Download it again.',
     partMissing:
       'The model is split into {{count}} files, and “{{file}}” is missing. Put all of them into one folder.',
-    notGguf:
-      '“{{file}}” is not a GGUF file, and Paddock loads nothing else. Choose a file that ends in .gguf.',
+    notGguf: '“{{file}}” is not a GGUF model. Choose a file that ends in .gguf.',
     fileDamaged:
       '“{{file}}” is not what was published: {{value}} of it are damaged. The disk may be failing, or another program changed the file.',
     fileTooLong:

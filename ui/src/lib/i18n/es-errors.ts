@@ -85,8 +85,7 @@ export const trouble: Spanish<typeof english> = {
       '«{{file}}» está vacío: lo más probable es que su descarga no llegara a empezar. Descárgalo otra vez.',
     partMissing:
       'El modelo está repartido en {{count}} archivos y falta «{{file}}». Ponlos todos en una misma carpeta.',
-    notGguf:
-      '«{{file}}» no es un archivo GGUF, y Paddock no carga otra cosa. Elige un archivo que termine en .gguf.',
+    notGguf: '«{{file}}» no es un modelo GGUF. Elige un archivo que termine en .gguf.',
     fileDamaged:
       '«{{file}}» no es lo que se publicó: {{value}} están dañados. Puede que el disco esté fallando o que otro programa lo haya cambiado.',
     fileTooLong:

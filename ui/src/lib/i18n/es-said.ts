@@ -47,7 +47,7 @@ export const said: Spanish<typeof english> = {
     nothingOnGpus: 'En el procesador: nada cabe en {{gpus}}.',
     allOnGpus: 'Las {{nLayers}} capas en {{gpus}}.',
     someOnGpus: '{{nGpuLayers}} de {{nLayers}} capas en {{gpus}}, el resto en la RAM.',
-    gpus_one: '{{count}} GPU',
+    gpus_one: 'una tarjeta gráfica',
     gpus_many: '{{count}} de tarjetas gráficas',
     gpus_other: '{{count}} tarjetas gráficas',
     betterDoesNotFit: '¿Por qué no más? {{quant}} no cabe.',
