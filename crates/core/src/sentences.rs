@@ -7,6 +7,7 @@
 use std::{io, path::Path, sync::Arc, time::Duration};
 
 use paddock_engine_api::{Cause, Death, DeathCause, EngineError, protocol::Failure};
+use paddock_hardware::{Cause as Why, Detail, DriverFault, Thing};
 use paddock_hub::{
     remote::RemoteError,
     transfer::{Delay, Notice, TransferError},
@@ -40,6 +41,8 @@ fn the_file_of_sentences_is_what_rust_says() {
         "remoteProblems": said(&remote_problems()),
         "delays": said(&delays()),
         "notices": said(&notices()),
+        "things": said(&things()),
+        "causes": said(&causes()),
         "errors": errors(),
     });
     let text = serde_json::to_string_pretty(&all).unwrap() + "\n";
@@ -192,6 +195,79 @@ fn notices() -> Vec<Notice> {
         Notice::OnceMore { file: file() },
         Notice::ChangedMeanwhile,
     ]
+}
+
+fn things() -> Vec<Thing> {
+    use Detail as D;
+    let details = vec![
+        D::DriverVersion,
+        D::CudaVersion,
+        D::NumberOfCards,
+        D::Name,
+        D::Memory,
+        D::MemoryBandwidth,
+        D::ComputeCapability,
+        D::PlaceOnBus,
+        D::Programs,
+    ];
+    vec![
+        Thing::Computer,
+        Thing::ProcessorName,
+        Thing::ProcessorCores,
+        Thing::ProcessorAndMemory,
+        Thing::Memory,
+        Thing::FreeMemory,
+        Thing::Disks,
+        Thing::GraphicsCards,
+        Thing::NvidiaCard,
+        Thing::NvidiaCardOf { number: 1, count: 2 },
+        Thing::OfDriver { details: details.clone() },
+        Thing::OfCard { name: "RTX 4090".into(), details: vec![D::Memory, D::Programs] },
+        Thing::OfNvidiaCard { details: vec![D::Name] },
+        Thing::OfNvidiaCardNumber { number: 2, details },
+    ]
+}
+
+fn causes() -> Vec<Why> {
+    use DriverFault as F;
+    let reason = || "E42".to_owned();
+    let faults = [
+        F::TooOld,
+        F::Updated,
+        F::NotRunning,
+        F::PartMissing,
+        F::Forbidden,
+        F::CardLost,
+        F::CardHung,
+        F::NoPower,
+        F::NoInterrupts,
+        F::TooSlow,
+        F::NotSupported,
+        F::Unreadable,
+        F::Other { words: reason() },
+    ];
+    let mut all = vec![
+        Why::NotInCpuinfo,
+        Why::NoCores,
+        Why::NoMeminfo,
+        Why::NotInMeminfo,
+        Why::NoMounts,
+        Why::NotTold { reason: reason() },
+        Why::NotListed { reason: reason() },
+        Why::LookingFailed { reason: reason() },
+        Why::EngineCouldNotLook { reason: reason() },
+        Why::DriverSilent { seconds: 30 },
+        Why::NoNvidiaDriver,
+        Why::AnotherLibrary,
+        Why::DriverDoesNotAnswer { fault: F::TooOld },
+        Why::CardOutOfReach { fault: F::CardLost },
+        Why::Zero,
+        Why::WithoutCuda,
+        Why::UnseenCard { compute_capability: None },
+        Why::UnseenCard { compute_capability: Some("3.5".into()) },
+    ];
+    all.extend(faults.map(|fault| Why::Driver { fault }));
+    all
 }
 
 /// As they cross to the window, without what the parts underneath said.

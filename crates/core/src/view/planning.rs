@@ -118,9 +118,9 @@ pub enum DiskKindView {
 #[serde(rename_all = "camelCase")]
 pub struct UnknownView {
     /// What.
-    pub what: String,
+    pub thing: hardware::Thing,
     /// Why, and what to do.
-    pub why: String,
+    pub cause: hardware::Cause,
 }
 
 /// A computer to plan for that is not this one. All empty: this one.
@@ -462,7 +462,7 @@ impl From<&hardware::Hardware> for HardwareView {
             unknowns: from
                 .unknowns
                 .iter()
-                .map(|unknown| UnknownView { what: unknown.what.clone(), why: unknown.why.clone() })
+                .map(|unknown| UnknownView { thing: unknown.thing.clone(), cause: unknown.cause.clone() })
                 .collect(),
             measured: from.memory.rates.is_some(),
         }
