@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import sentences from '../../../../tests/fixtures/sentences.json';
 import type {
   ApiError,
+  Cause,
   Delay,
   ErrorCode,
   GuideRemark,
@@ -11,6 +12,7 @@ import type {
   Reason,
   Remark,
   RemoteProblem,
+  Thing,
   VerdictView,
   What,
 } from '../host';
@@ -26,6 +28,7 @@ import {
   sayRemark,
   verdictWord,
 } from './reasons';
+import { sayCause, sayThing } from './unknowns';
 
 /**
  * Every sentence that Rust says with its values (`crates/core/src/sentences.rs` writes the file),
@@ -63,6 +66,8 @@ const all = {
   remoteProblems: of<RemoteProblem>(sentences.remoteProblems, sayRemoteProblem),
   delays: of<Delay>(sentences.delays, sayDelay),
   notices: of<Notice>(sentences.notices, sayNotice),
+  things: of<Thing>(sentences.things, sayThing),
+  causes: of<Cause>(sentences.causes, sayCause),
   errors: errors.map((error): Said<unknown> => {
     const english = [error.message, error.hint].filter(Boolean).join(' ');
     return { what: error.what, english, here: () => wholeOf(error) };
@@ -136,6 +141,46 @@ describe('the sentences of Rust', () => {
       asGoodAsFull: true,
       fullPrecision: true,
     };
+    const things: Kinds<Thing> = {
+      computer: true,
+      processorName: true,
+      processorCores: true,
+      processorAndMemory: true,
+      memory: true,
+      freeMemory: true,
+      disks: true,
+      graphicsCards: true,
+      nvidiaCard: true,
+      nvidiaCardOf: true,
+      card: true,
+      ofDriver: true,
+      ofCard: true,
+      ofNvidiaCard: true,
+      ofNvidiaCardNumber: true,
+    };
+    const causes: Kinds<Cause> = {
+      notInCpuinfo: true,
+      noCores: true,
+      noMeminfo: true,
+      notInMeminfo: true,
+      noMounts: true,
+      notTold: true,
+      notListed: true,
+      lookingFailed: true,
+      engineCouldNotLook: true,
+      driverSilent: true,
+      noNvidiaDriver: true,
+      anotherLibrary: true,
+      driverDoesNotAnswer: true,
+      cardOutOfReach: true,
+      driver: true,
+      zero: true,
+      withoutCuda: true,
+      unseenCard: true,
+    };
+    // A card's name is the same in every language.
+    expect([...kindsOf(all.things), 'card'].sort()).toEqual(Object.keys(things).sort());
+    expect(kindsOf(all.causes).sort()).toEqual(Object.keys(causes).sort());
     expect(kindsOf(all.reasons).sort()).toEqual(Object.keys(reasons).sort());
     expect(kindsOf(all.remarks).sort()).toEqual(Object.keys(remarks).sort());
     expect(kindsOf(all.guideRemarks).sort()).toEqual(Object.keys(guide).sort());

@@ -197,6 +197,9 @@ export type BufferUse = {
 	computeBytes: number,
 };
 
+/**  Why something could not be found out. */
+export type Cause = { kind: "notInCpuinfo" } | { kind: "noCores" } | { kind: "noMeminfo" } | { kind: "notInMeminfo" } | { kind: "noMounts" } | { kind: "notTold"; reason: string } | { kind: "notListed"; reason: string } | { kind: "lookingFailed"; reason: string } | { kind: "engineCouldNotLook"; reason: string } | { kind: "driverSilent"; seconds: number } | { kind: "noNvidiaDriver" } | { kind: "anotherLibrary" } | { kind: "driverDoesNotAnswer"; fault: DriverFault } | { kind: "cardOutOfReach"; fault: DriverFault } | { kind: "driver"; fault: DriverFault } | { kind: "zero" } | { kind: "withoutCuda" } | { kind: "unseenCard"; computeCapability: string | null };
+
 /**  What a turn tells on its way. */
 export type ChatEvent = 
 /**  First: what was stored. An answer that is gone on with has the text that it had. */
@@ -410,6 +413,9 @@ export type DeletedView = {
 	sizeBytes: number,
 };
 
+/**  What a driver could not say. */
+export type Detail = "driverVersion" | "cudaVersion" | "numberOfCards" | "name" | "memory" | "memoryBandwidth" | "computeCapability" | "placeOnBus" | "programs";
+
 /**  How a drive keeps its bytes. */
 export type DiskKindView = 
 /**  Without moving parts. */
@@ -522,6 +528,9 @@ export type DownloadView = {
 
 /**  A download has changed; all of them. */
 export type DownloadsChanged = DownloadView[];
+
+/**  What is wrong with NVIDIA's driver or its card. */
+export type DriverFault = { kind: "tooOld" } | { kind: "updated" } | { kind: "notRunning" } | { kind: "partMissing" } | { kind: "forbidden" } | { kind: "cardLost" } | { kind: "cardHung" } | { kind: "noPower" } | { kind: "noInterrupts" } | { kind: "tooSlow" } | { kind: "notSupported" } | { kind: "unreadable" } | { kind: "other"; words: string };
 
 /**  The engine as the user sees it. Always whole, never a difference. */
 export type EngineState = 
@@ -1619,6 +1628,9 @@ export type StartReport = {
 	restoredFrom: Backup | null,
 };
 
+/**  What could not be found out. */
+export type Thing = { kind: "computer" } | { kind: "processorName" } | { kind: "processorCores" } | { kind: "processorAndMemory" } | { kind: "memory" } | { kind: "freeMemory" } | { kind: "disks" } | { kind: "graphicsCards" } | { kind: "nvidiaCard" } | { kind: "nvidiaCardOf"; number: number; count: number } | { kind: "card"; name: string } | { kind: "ofDriver"; details: Detail[] } | { kind: "ofCard"; name: string; details: Detail[] } | { kind: "ofNvidiaCard"; details: Detail[] } | { kind: "ofNvidiaCardNumber"; number: number; details: Detail[] };
+
 /**  Counts and times of an answer, under llama.cpp's names. */
 export type Timings = {
 	/**  Prompt tokens found in the KV cache. */
@@ -1665,9 +1677,9 @@ export type TokenPlace =
 /**  Something that could not be found out. */
 export type UnknownView = {
 	/**  What. */
-	what: string,
+	thing: Thing,
 	/**  Why, and what to do. */
-	why: string,
+	cause: Cause,
 };
 
 /**  How it works out. */

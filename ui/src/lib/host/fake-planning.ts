@@ -208,10 +208,8 @@ function computer(withGpu: boolean, measured: boolean): HardwareView {
     unknowns: withGpu
       ? []
       : [
-          {
-            what: 'speed of the memory',
-            why: 'This system does not say how its memory is built in. Measuring tells.',
-          },
+          { thing: { kind: 'freeMemory' }, cause: { kind: 'notInMeminfo' } },
+          { thing: { kind: 'nvidiaCard' }, cause: { kind: 'noNvidiaDriver' } },
         ],
     measured,
   };

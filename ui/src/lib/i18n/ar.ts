@@ -6,6 +6,7 @@ import { models } from './ar-models';
 import { said } from './ar-said';
 import { settingsPage } from './ar-settings';
 import { side } from './ar-side';
+import { unknowns } from './ar-unknowns';
 import type { en } from './en';
 import type { Arabic } from './shape';
 
@@ -21,6 +22,7 @@ export const ar: Arabic<typeof en> = {
   ...settingsPage,
   ...said,
   ...trouble,
+  ...unknowns,
   app: {
     name: 'Paddock',
     tagline: 'نماذج لغوية كبيرة على حاسوبك أنت. لا يخرج منه شيء مما تكتب.',

@@ -5,6 +5,7 @@ import { models } from './en-models';
 import { said } from './en-said';
 import { settingsPage } from './en-settings';
 import { side } from './en-side';
+import { unknowns } from './en-unknowns';
 
 /** English. Every word the window shows. Short, plain, in the second person; see docs on words. */
 export const en = {
@@ -15,6 +16,7 @@ export const en = {
   ...settingsPage,
   ...said,
   ...trouble,
+  ...unknowns,
   app: {
     name: 'Paddock',
     tagline: 'Large language models on the computer you own. Nothing you write leaves it.',

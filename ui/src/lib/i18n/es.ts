@@ -7,6 +7,7 @@ import { models } from './es-models';
 import { said } from './es-said';
 import { settingsPage } from './es-settings';
 import { side } from './es-side';
+import { unknowns } from './es-unknowns';
 import type { Spanish } from './shape';
 
 /** Spanish. Every word the window shows; a missing one does not compile. Short, plain, with "tú". */
@@ -18,6 +19,7 @@ export const es: Spanish<typeof en> = {
   ...settingsPage,
   ...said,
   ...trouble,
+  ...unknowns,
   app: {
     name: 'Paddock',
     tagline:

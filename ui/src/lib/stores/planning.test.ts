@@ -97,9 +97,7 @@ describe('the planning store', () => {
     expect(app.planning.isOther).toBe(true);
     expect(app.planning.recommendation?.computer.here).toBe(false);
     app.planning.backToThisComputer();
-    await vi.waitFor(() =>
-      expect(app.planning.recommendation?.computer.here).toBe(true),
-    );
+    await vi.waitFor(() => expect(app.planning.recommendation?.computer.here).toBe(true));
   });
 
   it('does not call a plan another computer’s before it is', async () => {
