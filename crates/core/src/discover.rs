@@ -317,6 +317,6 @@ impl From<RemoteError> for ApiError {
             | E::Ambiguous { .. } => ErrorCode::BadInput,
             _ => ErrorCode::ModelRefused,
         };
-        Self { what: What::of_remote(&error), ..Self::new(code, error.to_string()) }
+        Self { what: What::of_remote(&error).map(Box::new), ..Self::new(code, error.to_string()) }
     }
 }

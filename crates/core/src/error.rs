@@ -28,7 +28,7 @@ pub struct ApiError {
     /// What happened, with its values, where the window has a sentence for it in every language.
     #[serde(default)]
     #[specta(optional)]
-    pub what: Option<What>,
+    pub what: Option<Box<What>>,
 }
 
 /// Kinds of errors. A kind exists only because somebody branches on it: the button that an error card offers.
@@ -69,7 +69,7 @@ impl ApiError {
     }
 
     pub(crate) fn what(mut self, what: What) -> Self {
-        self.what = Some(what);
+        self.what = Some(Box::new(what));
         self
     }
 
@@ -103,7 +103,7 @@ impl From<EngineError> for ApiError {
                     code,
                     message: death.sentence(),
                     hint: Some(hint.into()),
-                    what: Some(What::of_death(death.cause)),
+                    what: Some(Box::new(What::of_death(death.cause))),
                     details: Some(death.last_words).filter(|words| !words.is_empty()),
                 }
             }
@@ -133,7 +133,13 @@ impl From<Failure> for ApiError {
             FailureCode::Cancelled => (ErrorCode::Busy, "Start it again when you want it."),
             FailureCode::ProtocolVersion => (ErrorCode::Internal, "Reinstall Paddock: two versions are mixed."),
         };
-        Self { code, message, hint: Some(hint.into()), details, what: cause.map(What::of_cause) }
+        Self {
+            code,
+            message,
+            hint: Some(hint.into()),
+            details,
+            what: cause.map(|cause| Box::new(What::of_cause(cause))),
+        }
     }
 }
 
@@ -160,13 +166,13 @@ impl From<paddock_store::Error> for ApiError {
             | E::AlreadyFinished(_) => ErrorCode::BadInput,
             _ => ErrorCode::Storage,
         };
-        Self { what: What::of_store(&error), ..Self::new(code, error.to_string()) }
+        Self { what: What::of_store(&error).map(Box::new), ..Self::new(code, error.to_string()) }
     }
 }
 
 impl From<paddock_hub::Error> for ApiError {
     fn from(error: paddock_hub::Error) -> Self {
-        Self { what: What::of_file(&error), ..Self::new(ErrorCode::ModelRefused, error.to_string()) }
+        Self { what: What::of_file(&error).map(Box::new), ..Self::new(ErrorCode::ModelRefused, error.to_string()) }
     }
 }
 

@@ -89,6 +89,6 @@ impl From<TransferError> for ApiError {
             | TransferError::Disk { .. } => ErrorCode::Storage,
             _ => ErrorCode::ModelRefused,
         };
-        Self { what: What::of_transfer(&error), ..Self::new(code, error.to_string()) }
+        Self { what: What::of_transfer(&error).map(Box::new), ..Self::new(code, error.to_string()) }
     }
 }

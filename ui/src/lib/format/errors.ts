@@ -1,12 +1,13 @@
 import type { ApiError, Delay, Notice, RemoteProblem, What } from '../host/bindings';
 import { isolate, language, t } from '../i18n';
+import type { trouble } from '../i18n/en-errors';
 import { bytes } from './numbers';
 import { sayGone } from './reasons';
 
 /** Errors in the shown language. A kind of error without words does not compile. */
 
 type Kind = What['kind'];
-type Words = typeof import('../i18n/en-errors').trouble;
+type Words = typeof trouble;
 type Next = keyof Words['whatNow'];
 type Stem<Key> = Key extends `${infer Counted}_${'one' | 'other'}` ? Counted : Key & string;
 
