@@ -41,6 +41,7 @@ async fn opened(
         message: format!("{what_failed}."),
         hint: Some("Copy the address instead.".into()),
         details: Some(error.to_string()),
+        what: None,
     })
 }
 
@@ -117,6 +118,7 @@ mod stand_in {
             message: "What was opened could not be noted.".into(),
             hint: None,
             details: Some(error.to_string()),
+            what: None,
         }))
     }
 

@@ -199,7 +199,7 @@ fn work(shared: &Shared, requests: &mpsc::Receiver<ToEngine>) {
 }
 
 fn fail(code: FailureCode, message: &str) -> Event {
-    Event::Failed(Failure { code, message: message.into(), details: None })
+    Event::Failed(Failure { code, message: message.into(), details: None, cause: None })
 }
 
 /// Started with the argument `card`, it also has a graphics card.

@@ -2,7 +2,11 @@
 
 use paddock_core::{
     EngineCommand, ErrorCode,
-    view::{EngineState, LoadSettings, OtherComputer, PreferenceView, RecommendRequest, VerdictView},
+    hardware::Thing,
+    view::{
+        ComputerView, EngineState, GpuNameView, LoadSettings, OtherComputer, PreferenceView, RecommendRequest,
+        VerdictView,
+    },
 };
 use paddock_store::Store;
 use tempfile::TempDir;
@@ -30,7 +34,7 @@ async fn the_app_knows_this_computer_and_recommends_for_it() {
     assert!(!hardware.measured);
     let view = patiently(app.recommend(request(OtherComputer::default()))).await.unwrap();
     assert_eq!(view.rows.len(), 30);
-    assert!(view.computer.starts_with("This computer: "), "{}", view.computer);
+    assert!(view.computer.here && view.computer.ram_bytes.is_some(), "{:?}", view.computer);
     let picked = view.recommended.unwrap();
     let row = view.rows.iter().find(|row| row.quant == picked.quant).unwrap();
     let plan = row.plan.as_ref().unwrap();
@@ -47,7 +51,8 @@ async fn another_computer_can_be_planned_for_and_nonsense_is_refused() {
     let other =
         |gpu: &str, ram_gib| OtherComputer { gpu: Some(gpu.into()), ram_gib: Some(ram_gib), ..Default::default() };
     let view = patiently(app.recommend(request(other("RTX 4090", 64.0)))).await.unwrap();
-    assert_eq!(view.computer, "Another computer: RTX 4090, 24 GiB · 64 GiB of memory");
+    let gpus = vec![GpuNameView { name: "RTX 4090".into(), total_bytes: Some(24 << 30) }];
+    assert_eq!(view.computer, ComputerView { here: false, gpus, ram_bytes: Some(64 << 30) });
     let iq2_s = view.rows.iter().find(|row| row.quant == "IQ2_S").unwrap();
     assert_eq!(iq2_s.plan.as_ref().unwrap().verdict, VerdictView::FitsOnGpu);
     assert!(view.guide.is_some());
@@ -109,7 +114,7 @@ async fn an_engine_that_dies_while_looking_costs_the_graphics_cards_and_nothing_
     let app = TestApp::new(engine).app;
     let hardware = patiently(app.hardware()).await.unwrap();
     assert!(hardware.ram_bytes.is_some());
-    assert!(hardware.unknowns.iter().any(|unknown| unknown.what == "graphics cards"), "{:?}", hardware.unknowns);
+    assert!(hardware.unknowns.iter().any(|unknown| unknown.thing == Thing::GraphicsCards), "{:?}", hardware.unknowns);
     assert!(patiently(app.recommend(request(OtherComputer::default()))).await.unwrap().recommended.is_some());
 }
 

@@ -142,5 +142,5 @@ fn read_prompt() -> Result<String, ApiError> {
 }
 
 fn bad_input(message: &str) -> ApiError {
-    ApiError { code: ErrorCode::BadInput, message: message.to_owned(), hint: None, details: None }
+    ApiError { code: ErrorCode::BadInput, message: message.to_owned(), hint: None, details: None, what: None }
 }

@@ -106,5 +106,5 @@ fn line_of(conversation: &ConversationSummary) -> String {
 }
 
 fn failure(code: ErrorCode, message: String) -> ApiError {
-    ApiError { code, message, hint: None, details: None }
+    ApiError { code, message, hint: None, details: None, what: None }
 }

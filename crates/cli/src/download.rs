@@ -85,7 +85,7 @@ async fn show_lines(mut progress: watch::Receiver<Progress>) {
     while progress.changed().await.is_ok() {
         let now = progress.borrow_and_update().clone();
         for notice in now.notices.iter().skip(n_notices) {
-            line(&json!({ "event": "notice", "message": notice }));
+            line(&json!({ "event": "notice", "message": notice.to_string() }));
         }
         n_notices = now.notices.len();
         let kind = kind(&now.phase);
@@ -98,7 +98,7 @@ async fn show_lines(mut progress: watch::Receiver<Progress>) {
             "bytes_per_s": now.bytes_per_s, "eta_s": now.time_left.map(|left| left.as_secs()),
         });
         if let Phase::Waiting(wait) = &now.phase {
-            value["reason"] = json!(wait.sentence);
+            value["reason"] = json!(wait.why.to_string());
             value["retry_in_s"] = json!(in_s(wait));
         }
         line(&value);
@@ -128,7 +128,7 @@ pub async fn show_bar(mut progress: watch::Receiver<Progress>) {
     if let Ok(style) = style {
         bar.set_style(style);
     }
-    let (mut n_notices, mut said) = (0, String::new());
+    let (mut n_notices, mut said) = (0, None);
     let mut tick = tokio::time::interval(Duration::from_millis(250));
     loop {
         // A countdown moves without news.
@@ -148,10 +148,10 @@ pub async fn show_bar(mut progress: watch::Receiver<Progress>) {
         bar.set_message(words(&now));
         if let Phase::Waiting(wait) = &now.phase
             && !is_terminal
-            && said != wait.sentence
+            && said.as_ref() != Some(&wait.why)
         {
-            eprintln!("{} It is tried again.", wait.sentence);
-            said.clone_from(&wait.sentence);
+            eprintln!("{} It is tried again.", wait.why);
+            said = Some(wait.why.clone());
         }
     }
     bar.finish_and_clear();
@@ -167,7 +167,7 @@ fn words(now: &Progress) -> String {
             let mb_s = now.bytes_per_s as f64 / 1e6;
             format!("{mb_s:.1} MB/s{left}")
         }
-        Phase::Waiting(wait) => format!("{} Tried again in {} s.", wait.sentence, in_s(wait)),
+        Phase::Waiting(wait) => format!("{} Tried again in {} s.", wait.why, in_s(wait)),
         Phase::Following => "another Paddock downloads this file; waiting for it".to_owned(),
         Phase::Verifying { checked_bytes } => {
             format!("comparing with the checksum: {} %", checked_bytes * 100 / now.total_bytes.max(1))

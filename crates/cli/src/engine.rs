@@ -10,5 +10,6 @@ pub fn host() -> Result<EngineHost, ApiError> {
         message: format!("The engine could not be started: {error}."),
         hint: None,
         details: None,
+        what: None,
     })
 }

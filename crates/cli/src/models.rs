@@ -152,7 +152,7 @@ fn none(wanted: &str) -> ApiError {
 }
 
 fn failure(code: ErrorCode, message: String) -> ApiError {
-    ApiError { code, message, hint: None, details: None }
+    ApiError { code, message, hint: None, details: None, what: None }
 }
 
 fn lines_of(model: &LibraryModelView) -> String {

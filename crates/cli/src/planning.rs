@@ -37,9 +37,10 @@ pub fn quants(options: &QuantsOptions) -> Result<(), ApiError> {
     if options.json {
         let rows: Vec<Value> = rows
             .map(|(quant, file_bytes)| {
+                let note = quant.why.map(|why| why.to_string()).or(quant.note.as_ref().map(ToString::to_string));
                 let mut row = json!({
                     "quant": quant.name, "bits": quant.bits, "loadable": quant.loadable(), "file_bytes": file_bytes,
-                    "quality": quant.quality().word(), "note": quant.why.as_ref().or(quant.note.as_ref()),
+                    "quality": quant.quality().word(), "note": note,
                 });
                 if let Some(instead) = &quant.replaced_by {
                     row["replaced_by"] = json!(instead);
@@ -54,7 +55,7 @@ pub fn quants(options: &QuantsOptions) -> Result<(), ApiError> {
         let size = file_bytes.map_or("–".to_owned(), |bytes| format!("{:.1} GB", gb(bytes)));
         let note = match &quant.replaced_by {
             Some(instead) => format!("no longer loadable; take {instead}"),
-            None => quant.note.clone().unwrap_or_default(),
+            None => quant.note.as_ref().map(ToString::to_string).unwrap_or_default(),
         };
         terminal::write_answer(&format!("{:<9} {size:>9}  {:<10} {note}\n", quant.name, quant.quality().word()));
     }
@@ -105,6 +106,7 @@ fn model(name: &str) -> Result<&'static catalogue::Model, ApiError> {
             message: format!("There is no model “{name}” in the list."),
             hint: Some(format!("There are {}.", known.join(", "))),
             details: None,
+            what: None,
         }
     })
 }
@@ -172,7 +174,7 @@ fn recommendation_json(recommendation: &Recommendation) -> Value {
                 "quant": pick.candidate.quant.name, "file_bytes": pick.candidate.file_bytes,
                 "n_gpu_layers": plan.memory.n_gpu_layers, "n_ctx": plan.memory.n_ctx,
                 "verdict": plan.memory.verdict.words(), "tok_s": tok_s_json(&plan.speed.generation),
-                "quality": pick.candidate.quant.quality().word(), "reasons": pick.reasons,
+                "quality": pick.candidate.quant.quality().word(), "reasons": in_words(&pick.reasons),
             })
         })
     };
@@ -182,12 +184,23 @@ fn recommendation_json(recommendation: &Recommendation) -> Value {
             "tok_s": tok_s_json(&other.candidate.plan.speed.generation),
         })
     });
+    let guide = recommendation.guide.as_ref().map(|guide| {
+        json!({
+            "gpu": guide.gpu, "quants": guide.quants, "layers_min": guide.layers_min, "layers_max": guide.layers_max,
+            "possible": guide.possible, "remarks": in_words(&guide.remarks),
+        })
+    });
     json!({
         "model": recommendation.model.name,
         "recommended": pick(&recommendation.recommended), "faster": pick(&recommendation.faster),
-        "smarter": pick(&recommendation.smarter), "guide": recommendation.guide, "instead": instead,
-        "remarks": recommendation.remarks,
+        "smarter": pick(&recommendation.smarter), "guide": guide, "instead": instead,
+        "remarks": in_words(&recommendation.remarks),
     })
+}
+
+/// What is said, in English.
+fn in_words(said: &[impl ToString]) -> Vec<String> {
+    said.iter().map(ToString::to_string).collect()
 }
 
 fn gb(bytes: u64) -> f64 {
@@ -273,7 +286,7 @@ fn recommendation_lines(recommendation: &Recommendation) -> String {
     }
     if !recommendation.remarks.is_empty() {
         lines.push(String::new());
-        lines.extend(recommendation.remarks.iter().cloned());
+        lines.extend(in_words(&recommendation.remarks));
     }
     lines.join("\n") + "\n"
 }

@@ -1,6 +1,7 @@
 //! `paddock search`: repositories by words, and the models of one.
 
-use paddock_core::{ApiError, models_at, search_at};
+use paddock_core::{ApiError, models_at, planner::quant::Quality, search_at, view::RemoteModelView};
+use serde_json::{Value, json};
 
 use crate::{
     arguments::SearchOptions,
@@ -29,11 +30,17 @@ pub async fn run(options: SearchOptions) -> Result<(), ApiError> {
 async fn models(repo: &str, endpoint: Option<String>, json: bool) -> Result<(), ApiError> {
     let models = models_at(endpoint, repo).await?;
     if json {
-        return write_json(&models);
+        let in_words = |model: &RemoteModelView| {
+            let mut value = json!(model);
+            value["quality"] = json!(model.quality.map(Quality::word));
+            value["problem"] = json!(model.problem.as_ref().map(ToString::to_string));
+            value
+        };
+        return write_json(&models.iter().map(in_words).collect::<Vec<Value>>());
     }
     for model in models {
-        let (quant, quality) = (model.quant.as_deref().unwrap_or("–"), model.quality.as_deref().unwrap_or("–"));
-        let rest = model.problem.as_deref().unwrap_or(&model.path);
+        let (quant, quality) = (model.quant.as_deref().unwrap_or("–"), model.quality.map_or("–", Quality::word));
+        let rest = model.problem.as_ref().map_or_else(|| model.path.clone(), ToString::to_string);
         let size = model.size_bytes as f64 / 1e9;
         write_answer(&format!("{quant:<12} {size:>7.1} GB  {quality:<10} {rest}\n"));
     }

@@ -30,6 +30,7 @@ pub fn write_json<T: serde::Serialize>(value: &T) -> Result<(), ApiError> {
         message: format!("The answer could not be written as JSON: {error}."),
         hint: None,
         details: None,
+        what: None,
     })?;
     write_answer(&format!("{json}\n"));
     Ok(())

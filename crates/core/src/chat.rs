@@ -108,8 +108,7 @@ impl App {
 
     fn refuse_if_answering(&self, id: &ConversationId) -> Result<(), ApiError> {
         if self.inner.answering().contains_key(id) {
-            return Err(ApiError::new(ErrorCode::Busy, "An answer is still being written in this conversation.")
-                .hint("Wait for its end, or stop it."));
+            return Err(ApiError::answer_underway());
         }
         Ok(())
     }

@@ -17,9 +17,9 @@ use paddock_planner::{Weights, quant};
 use tokio::sync::Semaphore;
 
 use crate::{
-    ApiError, App, DataDir, ErrorCode, download_settings,
+    ApiError, App, DataDir, ErrorCode, What, download_settings,
     planning::weights_of_model,
-    view::{PlanView, RemoteModelView, RepoSummary, RepoView, TokenPlace},
+    view::{PlanView, RemoteModelView, RemoteProblem, RepoSummary, RepoView, TokenPlace},
 };
 
 use once::Once;
@@ -267,7 +267,7 @@ fn model_view(model: &RemoteModel) -> RemoteModelView {
         size_bytes: model.size_bytes,
         n_files: model.part_count(),
         quality_step: known.map(|quant| quant.quality() as u32),
-        quality: known.map(|quant| quant.quality().word().to_owned()),
+        quality: known.map(quant::Quant::quality),
         problem: problem(model, known),
         local_path: None,
     }
@@ -284,16 +284,21 @@ fn name(model: &RemoteModel) -> String {
     name.strip_suffix(".gguf").unwrap_or(name).to_owned()
 }
 
-/// Why a model cannot be used, in a sentence.
-fn problem(model: &RemoteModel, quant: Option<&quant::Quant>) -> Option<String> {
+/// Why a model cannot be used.
+fn problem(model: &RemoteModel, quant: Option<&quant::Quant>) -> Option<RemoteProblem> {
     if let Some(first_missing) = model.missing().next() {
-        let missing = (model.part_count() as usize).saturating_sub(model.parts.len());
         let count = model.part_count();
-        return Some(RemoteError::Incomplete { model: name(model), missing, count, first_missing }.to_string());
+        let here = u32::try_from(model.parts.len()).unwrap_or(u32::MAX);
+        return Some(RemoteProblem::Incomplete {
+            model: name(model),
+            missing: count.saturating_sub(here),
+            count,
+            first_missing,
+        });
     }
-    let quant = quant.filter(|quant| !quant.loadable())?;
-    let instead = quant.replaced_by.as_deref().map(|instead| format!(" Take {instead} instead.")).unwrap_or_default();
-    Some(format!("No engine loads {} any more. {}{instead}", quant.name, quant.why.as_deref().unwrap_or_default()))
+    let quant = quant?;
+    let instead = quant.replaced_by.clone()?;
+    Some(RemoteProblem::Dead { quant: quant.name.clone(), why: quant.why, instead })
 }
 
 impl From<RemoteError> for ApiError {
@@ -312,6 +317,6 @@ impl From<RemoteError> for ApiError {
             | E::Ambiguous { .. } => ErrorCode::BadInput,
             _ => ErrorCode::ModelRefused,
         };
-        Self::new(code, error.to_string())
+        Self { what: What::of_remote(&error).map(Box::new), ..Self::new(code, error.to_string()) }
     }
 }

@@ -362,9 +362,7 @@ impl Entry {
 }
 
 fn position(list: &[Entry], id: &str) -> Result<usize, ApiError> {
-    list.iter()
-        .position(|entry| entry.is_shown() && entry.kept.id == id)
-        .ok_or_else(|| ApiError::new(ErrorCode::NotFound, "This download is no longer in the list."))
+    list.iter().position(|entry| entry.is_shown() && entry.kept.id == id).ok_or_else(ApiError::download_gone)
 }
 
 fn new_id(list: &[Entry]) -> String {

@@ -7,6 +7,11 @@ use paddock_engine_api::{
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+mod own;
+mod what;
+
+pub use what::What;
+
 /// What happened and why (`message`), what to do next (`hint`), and the technical rest for those who ask (`details`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type, thiserror::Error)]
 #[serde(rename_all = "camelCase")]
@@ -20,6 +25,10 @@ pub struct ApiError {
     pub hint: Option<String>,
     /// What the parts underneath said.
     pub details: Option<String>,
+    /// What happened, with its values, where the window has a sentence for it in every language.
+    #[serde(default)]
+    #[specta(optional)]
+    pub what: Option<Box<What>>,
 }
 
 /// Kinds of errors. A kind exists only because somebody branches on it: the button that an error card offers.
@@ -56,7 +65,12 @@ pub enum ErrorCode {
 
 impl ApiError {
     pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None, details: None }
+        Self { code, message: message.into(), hint: None, details: None, what: None }
+    }
+
+    pub(crate) fn what(mut self, what: What) -> Self {
+        self.what = Some(Box::new(what));
+        self
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -89,16 +103,21 @@ impl From<EngineError> for ApiError {
                     code,
                     message: death.sentence(),
                     hint: Some(hint.into()),
+                    what: Some(Box::new(What::of_death(death.cause))),
                     details: Some(death.last_words).filter(|words| !words.is_empty()),
                 }
             }
-            EngineError::Spawn(_) | EngineError::ShutDown => Self::new(ErrorCode::EngineDied, error.to_string()),
+            EngineError::Spawn(ref reason) => {
+                let what = What::EngineNotStarted { reason: reason.to_string() };
+                Self::new(ErrorCode::EngineDied, error.to_string()).what(what)
+            }
+            EngineError::ShutDown => Self::new(ErrorCode::EngineDied, error.to_string()),
         }
     }
 }
 
 impl From<Failure> for ApiError {
-    fn from(Failure { code, message, details }: Failure) -> Self {
+    fn from(Failure { code, message, details, cause }: Failure) -> Self {
         let (code, hint) = match code {
             FailureCode::ModelRefused => (ErrorCode::ModelRefused, "Choose another file, or download this one again."),
             FailureCode::OutOfMemory => {
@@ -114,16 +133,32 @@ impl From<Failure> for ApiError {
             FailureCode::Cancelled => (ErrorCode::Busy, "Start it again when you want it."),
             FailureCode::ProtocolVersion => (ErrorCode::Internal, "Reinstall Paddock: two versions are mixed."),
         };
-        Self { code, message, hint: Some(hint.into()), details }
+        Self {
+            code,
+            message,
+            hint: Some(hint.into()),
+            details,
+            what: cause.map(|cause| Box::new(What::of_cause(cause))),
+        }
     }
 }
 
 impl From<paddock_store::Error> for ApiError {
     fn from(error: paddock_store::Error) -> Self {
         use paddock_store::Error as E;
+        let gone = |message: &str, id: String, what| {
+            let details = Some(id);
+            Self { details, ..Self::new(ErrorCode::NotFound, message).what(what) }
+        };
         let code = match &error {
-            E::UnknownConversation(_) | E::UnknownMessage(_) | E::NotThere { .. } => ErrorCode::NotFound,
-            E::StillBeingWritten(_) => ErrorCode::Busy,
+            E::UnknownConversation(id) => {
+                return gone("This conversation no longer exists.", id.to_string(), What::ConversationGone);
+            }
+            E::UnknownMessage(id) => {
+                return gone("This message no longer exists.", id.to_string(), What::MessageGone);
+            }
+            E::NotThere { .. } => ErrorCode::NotFound,
+            E::StillBeingWritten(_) => return Self::answer_underway(),
             E::ElsewhereInTree { .. }
             | E::ParentWithoutConversation(_)
             | E::ParentIsAQuestion(_)
@@ -131,13 +166,13 @@ impl From<paddock_store::Error> for ApiError {
             | E::AlreadyFinished(_) => ErrorCode::BadInput,
             _ => ErrorCode::Storage,
         };
-        Self::new(code, error.to_string())
+        Self { what: What::of_store(&error).map(Box::new), ..Self::new(code, error.to_string()) }
     }
 }
 
 impl From<paddock_hub::Error> for ApiError {
     fn from(error: paddock_hub::Error) -> Self {
-        Self::new(ErrorCode::ModelRefused, error.to_string())
+        Self { what: What::of_file(&error).map(Box::new), ..Self::new(ErrorCode::ModelRefused, error.to_string()) }
     }
 }
 

@@ -11,7 +11,7 @@ use paddock_engine_api::{
 };
 
 use crate::{
-    ApiError, ErrorCode,
+    ApiError,
     prompt::Prompt,
     view::{ChatSettings, ChatSetup, ContextCut, ContextPolicy},
 };
@@ -53,7 +53,9 @@ pub(crate) async fn fit(host: &EngineHost, prompt: &Prompt, n_ctx: u32) -> Resul
     }
     let roles: Vec<ChatRole> = prompt.turns.iter().map(|turn| turn.message.role).collect();
     let choices = choices(&roles, policy);
-    let Some(last) = choices.len().checked_sub(1) else { return Err(too_long(total, reserve, n_ctx, policy)) };
+    let Some(last) = choices.len().checked_sub(1) else {
+        return Err(ApiError::too_long(total, reserve, n_ctx, policy));
+    };
 
     let sizes = host.count_texts(prompt.turns.iter().map(|turn| turn.message.content.clone()).collect()).await?;
     let saved = saved_by(&choices, &sizes, total, all.len());
@@ -74,7 +76,7 @@ pub(crate) async fn fit(host: &EngineHost, prompt: &Prompt, n_ctx: u32) -> Resul
         let more = saved[choice] + u64::from(needed - limit);
         choice = choices_saving(&saved, more).unwrap_or(last).max(choice + 1);
     }
-    Err(too_long(needed, reserve, n_ctx, policy))
+    Err(ApiError::too_long(needed, reserve, n_ctx, policy))
 }
 
 /// What may be left out, the least first. Always whole exchanges, never the last question.
@@ -114,23 +116,6 @@ fn cut_of(prompt: &Prompt, left_out: &Range<usize>, policy: ContextPolicy) -> Co
     let number = |at: usize| prompt.turns.get(at).map_or(0, |turn| turn.number);
     let (from, end) = (number(left_out.start), number(left_out.end));
     ContextCut { policy, from, count: end - from }
-}
-
-fn too_long(n_tokens: u32, reserve: u32, n_ctx: u32, policy: ContextPolicy) -> ApiError {
-    let (what, hint) = match policy {
-        ContextPolicy::StopAtLimit => (
-            "This conversation is",
-            "Load the model with a longer context, start a new chat, or let old messages be left out.",
-        ),
-        ContextPolicy::TruncateMiddle | ContextPolicy::RollingWindow => (
-            "This message, without the messages before it, is",
-            "Load the model with a longer context, or send less at once.",
-        ),
-    };
-    let message = format!(
-        "{what} {n_tokens} tokens long. With {reserve} kept free for the answer, that does not fit in the context of {n_ctx} tokens."
-    );
-    ApiError::new(ErrorCode::PromptTooLong, message).hint(hint)
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ mod planning;
 mod prompt;
 mod remembering;
 mod self_test;
+#[cfg(test)]
+mod sentences;
 mod setup;
 mod streaming;
 mod survey;
@@ -45,7 +47,7 @@ pub use app::{App, AppConfig};
 pub use dialogue::{Answer, Dialogue, ModelChoice};
 pub use discover::{models_at, search_at};
 pub use download_once::{OneDownload, download_once};
-pub use error::{ApiError, ErrorCode};
+pub use error::{ApiError, ErrorCode, What};
 pub use interchange::file_name;
 pub use links::checked_link;
 pub use named::weights_named;

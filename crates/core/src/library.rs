@@ -30,6 +30,8 @@ use crate::{
     view::{LibraryView, ModelEntry},
 };
 use checking::Check;
+#[cfg(test)]
+pub(crate) use checking::broken;
 
 /// The setting with the folders that the user added.
 const FOLDERS: &str = "library_folders";
@@ -292,7 +294,7 @@ impl App {
             *library.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(seen));
         }
         self.show_library();
-        seen?.ok_or_else(|| ApiError::new(ErrorCode::Busy, "Paddock is being closed."))
+        seen?.ok_or_else(ApiError::closing)
     }
 
     /// The model that has this file, among those seen last.

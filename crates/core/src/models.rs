@@ -6,14 +6,14 @@ use std::{
 };
 
 use paddock_engine_api::{
-    EngineError, Life, LoadReport,
-    protocol::{LoadParams, Loaded},
+    Cause, EngineError, Life, LoadReport,
+    protocol::{Failure, LoadParams, Loaded},
 };
 use paddock_hub::ModelFile;
 use paddock_store::ModelRecord;
 
 use crate::{
-    ApiError, App, ErrorCode,
+    ApiError, App,
     app::{now_ms, path_text},
     self_test,
     view::{BufferUse, EngineState, LoadPhase, LoadSettings, LoadedModel, ModelEntry},
@@ -101,7 +101,7 @@ impl App {
         self.load_into(engine, path, settings).await?;
         match engine {
             Some(current) => Ok(current.model.clone()),
-            None => Err(ApiError::new(ErrorCode::NoModel, "No model is loaded.").hint("Choose a model.")),
+            None => Err(ApiError::from(Failure::from(Cause::NoModel))),
         }
     }
 

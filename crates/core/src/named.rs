@@ -61,7 +61,7 @@ fn known_quant(name: &str) -> Result<&'static quant::Quant, PlanError> {
     match (&quant.replaced_by, &quant.why) {
         (Some(instead), why) => Err(PlanError::DeadQuant {
             name: quant.name.clone(),
-            why: why.clone().unwrap_or_default(),
+            why: why.map(|why| why.to_string()).unwrap_or_default(),
             instead: instead.clone(),
         }),
         (None, _) => Ok(quant),

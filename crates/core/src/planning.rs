@@ -12,7 +12,10 @@ use crate::{
     ApiError, App, ErrorCode,
     app::now_ms,
     survey::{add_rates, survey},
-    view::{HardwareView, LoadedModel, OtherComputer, PlanView, PlanningTables, RecommendRequest, RecommendationView},
+    view::{
+        ComputerView, GpuNameView, HardwareView, LoadedModel, OtherComputer, PlanView, PlanningTables,
+        RecommendRequest, RecommendationView,
+    },
 };
 
 /// The setting that keeps what was measured.
@@ -49,7 +52,7 @@ impl App {
     /// When an answer is being written, or the engine could not measure.
     pub async fn measure_hardware(&self) -> Result<HardwareView, ApiError> {
         if self.inner.line.is_taken() {
-            return Err(ApiError::new(ErrorCode::Busy, "The model is working.").hint("Measure when it has finished."));
+            return Err(ApiError::model_at_work());
         }
         let mut engine = self.have_engine(None, |_| {}).await;
         if engine.take().is_some() {
@@ -286,23 +289,13 @@ fn fingerprint(hardware: &Hardware) -> String {
     format!("{} | {}", hardware.cpu.name.as_deref().unwrap_or("?"), gpus.join(", "))
 }
 
-fn in_a_few_words(hardware: &Hardware, other: &OtherComputer) -> String {
-    let gib = |bytes: u64| format!("{:.0} GiB", bytes as f64 / (1_u64 << 30) as f64);
+fn in_a_few_words(hardware: &Hardware, other: &OtherComputer) -> ComputerView {
     let gpus = hardware.gpus.iter().filter(|gpu| gpu.engine_device.is_some());
-    let mut parts: Vec<String> = gpus
-        .map(|gpu| match gpu.total_bytes {
-            Some(bytes) => format!("{}, {}", gpu.name, gib(bytes)),
-            None => gpu.name.clone(),
-        })
-        .collect();
-    if parts.is_empty() {
-        parts.push("no graphics card".to_owned());
+    ComputerView {
+        here: *other == OtherComputer::default(),
+        gpus: gpus.map(|gpu| GpuNameView { name: gpu.name.clone(), total_bytes: gpu.total_bytes }).collect(),
+        ram_bytes: hardware.memory.total_bytes,
     }
-    parts.push(
-        hardware.memory.total_bytes.map_or("memory unknown".to_owned(), |bytes| format!("{} of memory", gib(bytes))),
-    );
-    let whose = if *other == OtherComputer::default() { "This computer" } else { "Another computer" };
-    format!("{whose}: {}", parts.join(" · "))
 }
 
 impl From<PlanError> for ApiError {

@@ -6,7 +6,7 @@ use paddock_engine_api::{
     EngineHost,
     protocol::{Device, DeviceKind, DeviceRates},
 };
-use paddock_hardware::{EngineDevice, Hardware, NvidiaReport, Rates, Unknown};
+use paddock_hardware::{Cause, EngineDevice, Hardware, NvidiaReport, Rates, Thing, Unknown};
 
 use crate::ApiError;
 
@@ -20,29 +20,21 @@ pub async fn survey(host: &EngineHost) -> Hardware {
     let devices = tokio::time::timeout(PATIENCE, host.devices_and_nvidia());
     let (system, devices) = tokio::join!(system, devices);
     let mut unknowns = Vec::new();
-    let mut unknown = |what: &str, why: String| unknowns.push(Unknown { what: what.to_owned(), why });
+    let mut unknown = |thing, cause| unknowns.push(Unknown::new(thing, cause));
     let system = system.unwrap_or_else(|error| {
-        unknown("computer", format!("Looking at it failed: {error}."));
+        unknown(Thing::Computer, Cause::LookingFailed { reason: error.to_string() });
         Hardware::default()
     });
-    let (devices, nvidia) = match devices {
-        Ok(Ok(found)) => found,
-        Ok(Err(error)) => {
-            unknown(
-                "graphics cards",
-                format!("The engine could not look: {error} Everything else works without them."),
-            );
+    let (devices, nvidia) = devices
+        .unwrap_or_else(|_| {
+            let seconds = u32::try_from(PATIENCE.as_secs()).unwrap_or(u32::MAX);
+            unknown(Thing::GraphicsCards, Cause::DriverSilent { seconds });
+            Ok((Vec::new(), NvidiaReport::default()))
+        })
+        .unwrap_or_else(|error| {
+            unknown(Thing::GraphicsCards, Cause::EngineCouldNotLook { reason: error.to_string() });
             (Vec::new(), NvidiaReport::default())
-        }
-        Err(_) => {
-            let seconds = PATIENCE.as_secs();
-            unknown(
-                "graphics cards",
-                format!("Their driver did not answer within {seconds} seconds. Restarting the computer often helps."),
-            );
-            (Vec::new(), NvidiaReport::default())
-        }
-    };
+        });
     let devices: Vec<EngineDevice> = devices.iter().filter_map(gpu).collect();
     let mut hardware = Hardware::assemble(system, &devices, &nvidia);
     hardware.unknowns.extend(unknowns);

@@ -21,6 +21,7 @@ use std::{
 
 use paddock_core::{
     App, AppConfig, DataDir, EngineCommand, ErrorCode, HostConfig,
+    planner::quant::Quality,
     view::{RemoteModelView, TokenPlace},
 };
 
@@ -102,11 +103,11 @@ async fn a_repository_shows_its_models_and_what_is_wrong_with_them() {
     let [dead, unknown, good, cut] = details.models.as_slice() else { panic!("{:?}", details.models) };
     let shown = |m: &RemoteModelView| (m.path.clone(), m.name.clone(), m.quality_step, m.n_files);
     assert_eq!(shown(good), ("big/M-Q4_K_M.gguf".into(), "M-Q4_K_M".into(), Some(5), 1));
-    assert_eq!((good.quality.as_deref(), &good.problem, &good.local_path), (Some("Very good"), &None, &None));
-    let problem = dead.problem.as_deref().unwrap();
+    assert_eq!((good.quality, &good.problem, &good.local_path), (Some(Quality::VeryGood), &None, &None));
+    let problem = dead.problem.as_ref().unwrap().to_string();
     assert!(problem.contains("Q4_0_4_4") && problem.ends_with("Take Q4_0 instead."), "{problem}");
     assert_eq!((unknown.quality_step, &unknown.problem), (None, &None));
-    let problem = cut.problem.as_deref().unwrap();
+    let problem = cut.problem.as_ref().unwrap().to_string();
     assert!(problem.contains("1 of its 2 files") && problem.contains("M-Q8_0-00001-of-00002.gguf"), "{problem}");
     // The listing is that of the commit, not of a branch that may have moved since.
     assert!(server.requests()[1].target.contains(COMMIT));

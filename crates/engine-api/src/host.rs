@@ -15,10 +15,10 @@ use paddock_hardware::NvidiaReport;
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    Death,
+    Cause, Death,
     protocol::{
-        BENCHMARK_SECONDS, ChatMessage, Device, DeviceRates, Event, Failure, FailureCode, FinishReason, GenerateParams,
-        Inspected, LoadParams, LoadPhase, Loaded, Request, Timings,
+        BENCHMARK_SECONDS, ChatMessage, Device, DeviceRates, Event, Failure, FinishReason, GenerateParams, Inspected,
+        LoadParams, LoadPhase, Loaded, Request, Timings,
     },
     supervisor::{self, Order},
 };
@@ -225,11 +225,7 @@ impl EngineHost {
     /// See [`EngineError`]; [`FailureCode::NoModel`] before a model is loaded.
     pub async fn count_texts(&self, texts: Vec<String>) -> Result<Vec<u32>, EngineError> {
         if !matches!(*self.life.borrow(), Life::Running(_)) {
-            return Err(EngineError::Failed(Failure {
-                code: FailureCode::NoModel,
-                message: "No model is loaded.".into(),
-                details: None,
-            }));
+            return Err(EngineError::Failed(Cause::NoModel.into()));
         }
         let mut reply = self.request(Request::CountTexts { texts });
         loop {

@@ -11,6 +11,7 @@
 //!
 //! Does not link llama.cpp; knows nothing of conversations, settings or the window.
 
+mod cause;
 mod death;
 pub mod framing;
 mod host;
@@ -18,5 +19,6 @@ mod platform;
 pub mod protocol;
 mod supervisor;
 
+pub use cause::Cause;
 pub use death::{Death, DeathCause};
 pub use host::{EngineCommand, EngineError, EngineHost, Generation, GenerationEvent, HostConfig, Life, LoadReport};

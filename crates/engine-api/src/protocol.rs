@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use paddock_hardware::{NvidiaReport, Rates};
 use serde::{Deserialize, Serialize};
 
+use crate::Cause;
+
 /// Version of this protocol. Raised when a message changes its meaning or loses a field; the handshake refuses any other.
 pub const PROTOCOL_VERSION: u32 = 2;
 
@@ -516,6 +518,9 @@ pub struct Failure {
     pub message: String,
     /// What llama.cpp logged about it, if anything.
     pub details: Option<String>,
+    /// The same as `message` with its values, where it is one of those that people meet often.
+    #[serde(default)]
+    pub cause: Option<Cause>,
 }
 
 /// Why a request could not be done, for programs.

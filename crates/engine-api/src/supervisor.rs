@@ -152,6 +152,7 @@ impl Supervisor {
                         code: FailureCode::BadRequest,
                         message: format!("This is too much for one request: {error}."),
                         details: None,
+                        cause: None,
                     })));
                 }
             }

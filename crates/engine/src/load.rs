@@ -3,7 +3,10 @@
 use std::{path::Path, sync::Arc};
 
 use llama_cpp_2::llama_backend::LlamaBackend;
-use paddock_engine_api::protocol::{DEFAULT_N_CTX, Failure, FailureCode, Inspected, LoadParams, LoadPhase, MAX_N_CTX};
+use paddock_engine_api::{
+    Cause,
+    protocol::{DEFAULT_N_CTX, Failure, FailureCode, Inspected, LoadParams, LoadPhase, MAX_N_CTX},
+};
 
 use crate::{
     devices,
@@ -78,10 +81,7 @@ fn open_as(
         return Err(failure(FailureCode::Cancelled, STOPPED));
     }
     if !model.can_chat() {
-        return Err(failure(
-            FailureCode::ModelRefused,
-            format!("“{}” is not a model that writes answers (it has no decoder of its own).", file_name(&params.path)),
-        ));
+        return Err(Cause::NoDecoder { file: file_name(&params.path) }.into());
     }
     let used = context_params(params, &model);
     on_progress(LoadPhase::WarmingUp, 0.0);
@@ -149,64 +149,48 @@ fn load_failure(path: &Path, log: usize) -> Failure {
         return failure(FailureCode::Cancelled, STOPPED);
     }
     let details = llama::log_errors_since(log).join("\n");
-    let name = file_name(path);
+    let file = file_name(path);
     let has = |pattern: &str| details.contains(pattern);
     // Messages of llama-model-loader.cpp, llama-model.cpp, llama-vocab.cpp and the backends' allocators, as vendored by
     // llama-cpp-sys-2 0.1.161.
-    let (code, message) = if has("unknown model architecture") {
+    let cause = if has("unknown model architecture") {
         let architecture =
             details.split("unknown model architecture: '").nth(1).and_then(|rest| rest.split('\'').next());
-        (
-            FailureCode::ModelRefused,
-            format!(
-                "“{name}” has an architecture that this version of llama.cpp does not know ({}).",
-                architecture.unwrap_or("unnamed")
-            ),
-        )
+        Cause::UnknownArchitecture { file, architecture: architecture.unwrap_or("unnamed").to_owned() }
     } else if has("not within the file bounds") || has("tensor data is not within") || has("file is corrupted") {
-        (
-            FailureCode::ModelRefused,
-            format!("“{name}” is incomplete: some of its data lies beyond the end of the file."),
-        )
+        Cause::FileIncomplete { file }
     } else if has("unable to allocate") || has("failed to allocate") || has("out of memory") {
-        (FailureCode::OutOfMemory, format!("There is not enough memory for “{name}”."))
+        Cause::NoMemoryForModel { file }
     } else if has("missing tensor")
         || has("wrong shape")
         || has("key not found")
         || has("wrong number of tensors")
         || has("invalid")
     {
-        (
-            FailureCode::ModelRefused,
-            format!("“{name}” is not a complete model: parts that its kind must have are missing."),
-        )
+        Cause::NotAWholeModel { file }
     } else {
-        (FailureCode::LoadFailed, format!("llama.cpp could not load “{name}”."))
+        Cause::CannotLoad { file }
     };
-    Failure { code, message, details: (!details.is_empty()).then_some(details) }
+    Failure { details: (!details.is_empty()).then_some(details), ..Failure::from(cause) }
 }
 
 /// A context that was not made; the log says why. Messages of llama-context.cpp, as vendored by llama-cpp-sys-2 0.1.161.
 fn context_failure(n_ctx: u32, log: usize) -> Failure {
     let details = llama::log_errors_since(log).join("\n");
-    let (code, message) = if details.contains("quantized V cache requires flash_attn") {
-        (
+    let refused = if details.contains("quantized V cache requires flash_attn") {
+        failure(
             FailureCode::BadRequest,
-            "A quantized V cache works with flash attention only. Switch it on, or keep the V cache in 16 bits.".into(),
+            "A quantized V cache works with flash attention only. Switch it on, or keep the V cache in 16 bits.",
         )
     } else if details.contains("does not divide n_embd_head") {
-        (
+        failure(
             FailureCode::BadRequest,
-            "The KV cache of this model cannot be quantized: its heads do not fit the format's blocks. Keep it in 16 bits."
-                .into(),
+            "The KV cache of this model cannot be quantized: its heads do not fit the format's blocks. Keep it in 16 bits.",
         )
     } else {
-        (
-            FailureCode::OutOfMemory,
-            format!("There is not enough memory for a context of {n_ctx} tokens beside the model."),
-        )
+        Cause::NoMemoryForContext { n_ctx }.into()
     };
-    Failure { code, message, details: (!details.is_empty()).then_some(details) }
+    Failure { details: (!details.is_empty()).then_some(details), ..refused }
 }
 
 pub(crate) fn file_name(path: &Path) -> String {

@@ -3,7 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use llama_cpp_2::token::LlamaToken;
-use paddock_engine_api::protocol::{Event, Failure, FailureCode};
+use paddock_engine_api::{
+    Cause,
+    protocol::{Event, Failure, FailureCode},
+};
 
 use crate::{
     failure::failure,
@@ -51,7 +54,7 @@ pub(crate) fn share(tokenizer: Option<Arc<Tokenizer>>) {
 /// Count texts in the loaded model's tokens.
 pub(crate) fn count(texts: &[String]) -> Result<Event, Failure> {
     let shared = shared();
-    let tokenizer = shared.as_deref().ok_or_else(|| failure(FailureCode::NoModel, "No model is loaded."))?;
+    let tokenizer = shared.as_deref().ok_or(Cause::NoModel)?;
     let n_tokens = texts.iter().map(|text| tokenizer.count(text)).collect::<Option<_>>().ok_or_else(|| {
         failure(FailureCode::BadRequest, "A text holds more control tokens or text than can be handled.")
     })?;

@@ -34,7 +34,7 @@ impl Outbox {
 
     /// Send that a request cannot be done.
     pub(crate) fn fail(&self, id: impl Into<Option<u64>>, code: FailureCode, message: impl Into<String>) {
-        self.send(id, Event::Failed(Failure { code, message: message.into(), details: None }));
+        self.send(id, Event::Failed(Failure { code, message: message.into(), details: None, cause: None }));
     }
 
     /// Send a heartbeat for ever, from a thread that does nothing else.

@@ -7,9 +7,12 @@ use std::{
 };
 
 use llama_cpp_2::{llama_backend::LlamaBackend, token::LlamaToken};
-use paddock_engine_api::protocol::{
-    ChatMessage, ChatRole, Event, Failure, FailureCode, GenerateParams, LoadParams, LoadPhase, Loaded, Request,
-    Sampling, ToEngine,
+use paddock_engine_api::{
+    Cause,
+    protocol::{
+        ChatMessage, ChatRole, Event, Failure, FailureCode, GenerateParams, LoadParams, LoadPhase, Loaded, Request,
+        Sampling, ToEngine,
+    },
 };
 
 use crate::{
@@ -133,13 +136,8 @@ impl Worker<'_> {
         let prompt = engine.tokenize(&params.messages, params.continue_answer)?;
         let n_ctx = engine.session.context().n_ctx();
         if prompt.len() >= n_ctx as usize {
-            return Err(failure(
-                FailureCode::PromptTooLong,
-                format!(
-                    "This conversation is {} tokens long and does not fit in the context of {n_ctx} tokens.",
-                    prompt.len()
-                ),
-            ));
+            let n_tokens = u32::try_from(prompt.len()).unwrap_or(u32::MAX);
+            return Err(Cause::PromptTooLong { n_tokens, n_ctx }.into());
         }
         if prompt.is_empty() {
             return Err(failure(FailureCode::TemplateRefused, "The chat template made nothing of this conversation."));
@@ -261,12 +259,13 @@ fn stopped_or(error: DecodeError, log: usize) -> Failure {
             code: FailureCode::DecodeFailed,
             message: format!("llama.cpp could not compute this answer ({error})."),
             details: Some(llama::log_errors_since(log).join("\n")).filter(|details| !details.is_empty()),
+            cause: None,
         },
     }
 }
 
 fn no_model() -> Failure {
-    failure(FailureCode::NoModel, "No model is loaded.")
+    Cause::NoModel.into()
 }
 
 fn file_stem(path: &Path) -> String {

@@ -62,6 +62,24 @@ pub struct WiredLimit {
     pub explanation: String,
     /// The command that raises the limit until the next restart; `None` where that is not wise or not needed.
     pub command: Option<String>,
+    /// Whether there is more to give.
+    pub room: Room,
+}
+
+/// Whether the GPU of a Mac could get more memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// Too little memory to spare any.
+    SmallMac,
+    /// It has all that can be spared.
+    NothingToSpare,
+    /// It could get more.
+    Spare {
+        /// So much in all, in bytes.
+        wanted_bytes: u64,
+        /// What would be left for the system and other programs, in bytes.
+        left_bytes: u64,
+    },
 }
 
 /// Explains the limit of a Mac with `total_bytes` of memory of which Metal recommends to use `working_set_bytes`, while
@@ -83,11 +101,11 @@ pub fn wired_limit(total_bytes: u64, working_set_bytes: u64, set_mib: Option<u64
     if total_bytes < SMALLEST_FOR_MORE_BYTES {
         let explanation =
             format!("{now} The rest is needed for macOS itself; on a Mac of this size it should stay so.");
-        return WiredLimit { explanation, command: None };
+        return WiredLimit { explanation, command: None, room: Room::SmallMac };
     }
     if wanted_mib <= working_set_bytes / MIB {
         let explanation = format!("{now} More would leave too little for macOS itself.");
-        return WiredLimit { explanation, command: None };
+        return WiredLimit { explanation, command: None, room: Room::NothingToSpare };
     }
     let explanation = format!(
         "{now} For experts: the command below raises this to {}, and leaves {} for macOS and other programs. It lasts \
@@ -95,7 +113,11 @@ pub fn wired_limit(total_bytes: u64, working_set_bytes: u64, set_mib: Option<u64
         gib(wanted_mib * MIB),
         gib(for_system)
     );
-    WiredLimit { explanation, command: Some(format!("sudo sysctl iogpu.wired_limit_mb={wanted_mib}")) }
+    WiredLimit {
+        explanation,
+        command: Some(format!("sudo sysctl iogpu.wired_limit_mb={wanted_mib}")),
+        room: Room::Spare { wanted_bytes: wanted_mib * MIB, left_bytes: for_system },
+    }
 }
 
 /// `iogpu.wired_limit_mb` of this Mac, in MiB; `None` elsewhere, and on Intel Macs.

@@ -1,7 +1,7 @@
 //! Puts together what system, engine and NVIDIA's driver each know of the graphics cards.
 
 use crate::nvml::UNNAMED;
-use crate::{EngineDevice, Gpu, GpuKind, Hardware, NvidiaReport, Unknown, Vendor};
+use crate::{Cause, EngineDevice, Gpu, GpuKind, Hardware, NvidiaReport, Thing, Unknown, Vendor};
 
 /// ggml backends that compute on graphics cards, the best first: where two of them show one card, the first is used.
 /// (Names as of llama.cpp in llama-cpp-sys-2 0.1.161; Metal calls itself `MTL`, and `Metal` before.)
@@ -41,7 +41,9 @@ impl Hardware {
         let unseen: Vec<&Gpu> = cards.into_iter().flatten().collect();
         let mut unknowns = system.unknowns;
         unknowns.extend(nvidia.unknowns.iter().cloned());
-        unknowns.extend(unseen.iter().map(|card| Unknown { what: card.name.clone(), why: why_unseen(card, cuda) }));
+        unknowns.extend(
+            unseen.iter().map(|card| Unknown::new(Thing::Card { name: card.name.clone() }, why_unseen(card, cuda))),
+        );
         gpus.extend(unseen.into_iter().cloned());
         gpus.sort_by_key(|gpu| std::cmp::Reverse(gpu.total_bytes));
         Hardware { gpus, unknowns: distinct(unknowns), ..system }
@@ -168,19 +170,13 @@ fn merge(gpu: &mut Gpu, card: &Gpu) {
 }
 
 /// Why the engine does not see a card that the driver has.
-fn why_unseen(card: &Gpu, cuda: bool) -> String {
-    if !cuda {
-        return "The driver has this card, but this build of the engine cannot compute on it: it was made without CUDA \
-                and Vulkan, or they do not work with this driver. Models run on the processor. A newer driver, or a build \
-                of Paddock with CUDA or Vulkan, can change that."
-            .to_owned();
+fn why_unseen(card: &Gpu, cuda: bool) -> Cause {
+    if cuda {
+        let version = card.compute_capability.map(|(major, minor)| format!("{major}.{minor}"));
+        Cause::UnseenCard { compute_capability: version }
+    } else {
+        Cause::WithoutCuda
     }
-    let age = card.compute_capability.map(|(major, minor)| format!(" (compute capability {major}.{minor})"));
-    format!(
-        "The engine computes on other NVIDIA cards but does not see this one: it may be too old for this build{}, or \
-         hidden by the environment variable CUDA_VISIBLE_DEVICES.",
-        age.unwrap_or_default()
-    )
 }
 
 fn distinct(unknowns: Vec<Unknown>) -> Vec<Unknown> {

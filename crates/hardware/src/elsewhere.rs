@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sysinfo::{CpuRefreshKind, Disks, MemoryRefreshKind, RefreshKind, System};
 
-use crate::{Cpu, Disk, DiskKind, Hardware, Memory, Os, Unknown};
+use crate::{Cause, Cpu, Disk, DiskKind, Hardware, Memory, Os, Thing, Unknown};
 
 const OS: Os = if cfg!(target_os = "macos") { Os::MacOs } else { Os::Windows };
 
@@ -18,19 +18,17 @@ pub fn hardware() -> Hardware {
             hardware.cpu = cpu(&system);
             hardware.memory = memory(&system);
         }
-        Err(error) => hardware.unknowns.push(Unknown {
-            what: "processor and memory".to_owned(),
-            why: format!("The system does not tell: {error}."),
-        }),
+        Err(error) => hardware
+            .unknowns
+            .push(Unknown::new(Thing::ProcessorAndMemory, Cause::NotTold { reason: error.to_string() })),
     }
     #[cfg(target_os = "macos")]
     crate::macos::add(&crate::macos::sysctl(), &mut hardware);
     match Disks::new_with_refreshed_list() {
         Ok(disks) => hardware.disks = distinct(disks.iter().filter(|disk| !disk.is_read_only()).map(disk).collect()),
-        Err(error) => hardware.unknowns.push(Unknown {
-            what: "disks".to_owned(),
-            why: format!("The system does not list them: {error}. Choose a folder for models yourself."),
-        }),
+        Err(error) => {
+            hardware.unknowns.push(Unknown::new(Thing::Disks, Cause::NotListed { reason: error.to_string() }))
+        }
     }
     hardware
 }

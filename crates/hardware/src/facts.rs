@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Unknown;
+
 /// One computer.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -218,15 +220,6 @@ pub struct GpuProcess {
     pub name: Option<String>,
     /// What it holds, in bytes; Windows does not tell.
     pub used_bytes: Option<u64>,
-}
-
-/// Something that could not be found out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unknown {
-    /// What: `GPU`, `memory`, `disks`, …
-    pub what: String,
-    /// Why, and what can be done about it, in a sentence or two.
-    pub why: String,
 }
 
 /// What NVIDIA's management library tells. Only the engine child asks it: a driver can take its process down.

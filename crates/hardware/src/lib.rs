@@ -22,9 +22,11 @@ pub mod linux;
 mod macos;
 pub mod nvml;
 mod system;
+mod unknown;
 
 pub use facts::{
     Bandwidth, BandwidthBasis, Cpu, Disk, DiskKind, EngineDevice, Gpu, GpuKind, GpuProcess, Hardware, InstructionSet,
-    Memory, NvidiaReport, Os, Rates, Unknown, Vendor,
+    Memory, NvidiaReport, Os, Rates, Vendor,
 };
 pub use system::system;
+pub use unknown::{Cause, Detail, DriverFault, Thing, Unknown};

@@ -9,7 +9,7 @@ mod memory;
 use std::fs;
 use std::path::Path;
 
-use crate::{Hardware, Os, Unknown};
+use crate::{Cause, Hardware, Os, Thing, Unknown};
 
 pub use disks::Space;
 
@@ -24,33 +24,17 @@ pub fn hardware(root: &Path, space: &dyn Fn(&Path) -> Option<Space>) -> Hardware
     let cpu = cpu::read(root);
     let memory = memory::read(root);
     let disks = disks::read(root, space);
-    let mut tell = |missing: bool, what: &str, why: &str| {
+    let mut tell = |missing: bool, thing: Thing, cause: Cause| {
         if missing {
-            unknowns.push(Unknown { what: what.to_owned(), why: why.to_owned() });
+            unknowns.push(Unknown::new(thing, cause));
         }
     };
-    tell(cpu.name.is_none(), "processor name", "The system does not tell it in /proc/cpuinfo.");
-    tell(
-        cpu.physical_cores.is_none(),
-        "processor cores",
-        "The system shows neither /sys/devices/system/cpu nor /proc/cpuinfo to this program. Paddock counts threads \
-         instead.",
-    );
-    tell(
-        memory.total_bytes.is_none(),
-        "memory",
-        "The system does not show /proc/meminfo to this program. Type in how much memory there is.",
-    );
-    tell(
-        memory.total_bytes.is_some() && memory.available_bytes.is_none(),
-        "free memory",
-        "The system does not tell it in /proc/meminfo.",
-    );
-    tell(
-        disks.is_empty(),
-        "disks",
-        "The system lists no local drive in /proc/self/mountinfo. Choose a folder for models yourself.",
-    );
+    tell(cpu.name.is_none(), Thing::ProcessorName, Cause::NotInCpuinfo);
+    tell(cpu.physical_cores.is_none(), Thing::ProcessorCores, Cause::NoCores);
+    tell(memory.total_bytes.is_none(), Thing::Memory, Cause::NoMeminfo);
+    let not_free = memory.total_bytes.is_some() && memory.available_bytes.is_none();
+    tell(not_free, Thing::FreeMemory, Cause::NotInMeminfo);
+    tell(disks.is_empty(), Thing::Disks, Cause::NoMounts);
     Hardware { os: Os::Linux, os_name: os_name(root), cpu, memory, disks, gpus: Vec::new(), unknowns }
 }
 

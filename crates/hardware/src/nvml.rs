@@ -13,7 +13,10 @@ use nvml_wrapper::struct_wrappers::device::ProcessInfo;
 use nvml_wrapper::{Device, Nvml};
 
 use crate::linux;
-use crate::{Bandwidth, BandwidthBasis, Gpu, GpuKind, GpuProcess, NvidiaReport, Unknown, Vendor};
+use crate::{
+    Bandwidth, BandwidthBasis, Cause, Detail, DriverFault, Gpu, GpuKind, GpuProcess, NvidiaReport, Thing, Unknown,
+    Vendor,
+};
 
 /// The name of a card that did not tell its own.
 pub const UNNAMED: &str = "NVIDIA graphics card";
@@ -48,24 +51,20 @@ fn without(error: &NvmlError, cards: usize) -> NvidiaReport {
     if no_driver && cards == 0 {
         return NvidiaReport::default();
     }
-    let why = match error {
-        NvmlError::LibloadingError(_) => "This computer has an NVIDIA graphics card, but no working NVIDIA driver. \
-             Install NVIDIA's own driver (in a container: pass the card in), then start Paddock again."
-            .to_owned(),
-        NvmlError::FailedToLoadSymbol(_) => {
-            "The library that should be the NVIDIA driver's is another one. Install NVIDIA's driver again.".to_owned()
-        }
-        other => format!("The NVIDIA driver does not answer: {}", reason(other)),
+    let cause = match error {
+        NvmlError::LibloadingError(_) => Cause::NoNvidiaDriver,
+        NvmlError::FailedToLoadSymbol(_) => Cause::AnotherLibrary,
+        other => Cause::DriverDoesNotAnswer { fault: fault(other) },
     };
-    NvidiaReport { gpus: Vec::new(), unknowns: vec![Unknown { what: "NVIDIA graphics card".to_owned(), why }] }
+    NvidiaReport { gpus: Vec::new(), unknowns: vec![Unknown::new(Thing::NvidiaCard, cause)] }
 }
 
 fn ask(nvml: &Nvml) -> NvidiaReport {
     let mut report = NvidiaReport::default();
     let mut about = Questions::default();
-    let driver = about.answer("driver version", nvml.sys_driver_version()).filter(|version| !version.is_empty());
-    let cuda_version = about.answer("CUDA version", nvml.sys_cuda_driver_version()).and_then(cuda_version);
-    let count = about.answer("number of cards", nvml.device_count()).unwrap_or(0);
+    let driver = about.answer(Detail::DriverVersion, nvml.sys_driver_version()).filter(|version| !version.is_empty());
+    let cuda_version = about.answer(Detail::CudaVersion, nvml.sys_cuda_driver_version()).and_then(cuda_version);
+    let count = about.answer(Detail::NumberOfCards, nvml.device_count()).unwrap_or(0);
     for index in 0..count {
         match nvml.device_by_index(index) {
             Ok(device) => {
@@ -73,13 +72,13 @@ fn ask(nvml: &Nvml) -> NvidiaReport {
                 report.gpus.push(Gpu { driver: driver.clone(), cuda_version, ..gpu });
                 report.unknowns.extend(unknowns);
             }
-            Err(error) => report.unknowns.push(Unknown {
-                what: format!("NVIDIA graphics card {} of {count}", index + 1),
-                why: format!("The driver lists it but cannot reach it: {}", reason(&error)),
-            }),
+            Err(error) => report.unknowns.push(Unknown::new(
+                Thing::NvidiaCardOf { number: index + 1, count },
+                Cause::CardOutOfReach { fault: fault(&error) },
+            )),
         }
     }
-    report.unknowns.extend(about.unknowns("the NVIDIA driver"));
+    report.unknowns.extend(about.unknowns(|details| Thing::OfDriver { details }));
     report
 }
 
@@ -92,19 +91,20 @@ fn cuda_version(packed: i32) -> Option<(u32, u32)> {
 /// Everything about one card.
 fn card(nvml: &Nvml, device: &Device, index: u32, count: u32) -> (Gpu, Vec<Unknown>) {
     let mut about = Questions::default();
-    let name = about.answer("name", device.name()).filter(|name| !name.trim().is_empty());
-    let memory = about.answer("memory", device.memory_info());
-    let memory = about.real("memory", memory, |memory| memory.total > 0);
+    let name = about.answer(Detail::Name, device.name()).filter(|name| !name.trim().is_empty());
+    let memory = about.answer(Detail::Memory, device.memory_info());
+    let memory = about.real(Detail::Memory, memory, |memory| memory.total > 0);
     let bandwidth = bandwidth(device, &mut about);
     let compute_capability = about
-        .answer("compute capability", device.cuda_compute_capability())
+        .answer(Detail::ComputeCapability, device.cuda_compute_capability())
         .and_then(|version| Some((u32::try_from(version.major).ok()?, u32::try_from(version.minor).ok()?)));
-    let pci_bus_id = about.answer("place on the PCI bus", device.pci_info()).map(|pci| pci.bus_id.to_lowercase());
+    let pci_bus_id = about.answer(Detail::PlaceOnBus, device.pci_info()).map(|pci| pci.bus_id.to_lowercase());
     let processes = processes(nvml, device, &mut about);
-    let whose = match (&name, count) {
-        (Some(name), _) => name.clone(),
-        (None, 1) => "the NVIDIA graphics card".to_owned(),
-        (None, _) => format!("NVIDIA graphics card {}", index + 1),
+    let known = name.clone();
+    let whose = |details| match (&known, count) {
+        (Some(name), _) => Thing::OfCard { name: name.clone(), details },
+        (None, 1) => Thing::OfNvidiaCard { details },
+        (None, _) => Thing::OfNvidiaCardNumber { number: index + 1, details },
     };
     let gpu = Gpu {
         name: name.unwrap_or_else(|| UNNAMED.to_owned()),
@@ -121,14 +121,14 @@ fn card(nvml: &Nvml, device: &Device, index: u32, count: u32) -> (Gpu, Vec<Unkno
         pci_bus_id,
         processes,
     };
-    (gpu, about.unknowns(&whose))
+    (gpu, about.unknowns(whose))
 }
 
 fn bandwidth(device: &Device, about: &mut Questions) -> Option<Bandwidth> {
-    let width_bits = about.answer("memory bandwidth", device.memory_bus_width());
-    let clock_mhz = about.answer("memory bandwidth", device.max_clock_info(Clock::Memory));
+    let width_bits = about.answer(Detail::MemoryBandwidth, device.memory_bus_width());
+    let clock_mhz = about.answer(Detail::MemoryBandwidth, device.max_clock_info(Clock::Memory));
     let (width_bits, clock_mhz) =
-        about.real("memory bandwidth", width_bits.zip(clock_mhz), |(width, clock)| *width > 0 && *clock > 0)?;
+        about.real(Detail::MemoryBandwidth, width_bits.zip(clock_mhz), |(width, clock)| *width > 0 && *clock > 0)?;
     let bytes_per_transfer = f64::from(width_bits) / 8.0;
     let gb_s = bytes_per_transfer * f64::from(clock_mhz) * TRANSFERS_PER_CLOCK / 1000.0;
     Some(Bandwidth { gb_s, basis: BandwidthBasis::Driver })
@@ -138,8 +138,8 @@ fn bandwidth(device: &Device, about: &mut Questions) -> Option<Bandwidth> {
 /// lists, with the same bytes.
 fn processes(nvml: &Nvml, device: &Device, about: &mut Questions) -> Vec<GpuProcess> {
     let lists = [
-        about.answer("programs that use it", device.running_compute_processes()),
-        about.answer("programs that use it", device.running_graphics_processes()),
+        about.answer(Detail::Programs, device.running_compute_processes()),
+        about.answer(Detail::Programs, device.running_graphics_processes()),
     ];
     let mut used: BTreeMap<u32, Option<u64>> = BTreeMap::new();
     for ProcessInfo { pid, used_gpu_memory, .. } in lists.into_iter().flatten().flatten() {
@@ -171,25 +171,25 @@ fn process_name(nvml: &Nvml, pid: u32) -> Option<String> {
 /// Collects what one card, or the driver, could not answer, so that one cause is told once.
 #[derive(Default)]
 struct Questions {
-    failed: Vec<(String, Vec<&'static str>)>,
+    failed: Vec<(Cause, Vec<Detail>)>,
 }
 
 impl Questions {
-    fn answer<T>(&mut self, what: &'static str, answer: Result<T, NvmlError>) -> Option<T> {
-        answer.map_err(|error| self.note(what, reason(&error))).ok()
+    fn answer<T>(&mut self, what: Detail, answer: Result<T, NvmlError>) -> Option<T> {
+        answer.map_err(|error| self.note(what, Cause::Driver { fault: fault(&error) })).ok()
     }
 
     /// Keeps an answer only if it can be true.
-    fn real<T>(&mut self, what: &'static str, answer: Option<T>, is_real: impl Fn(&T) -> bool) -> Option<T> {
+    fn real<T>(&mut self, what: Detail, answer: Option<T>, is_real: impl Fn(&T) -> bool) -> Option<T> {
         let answer = answer?;
         if is_real(&answer) {
             return Some(answer);
         }
-        self.note(what, "The driver says zero, which cannot be. A newer driver may know better.".to_owned());
+        self.note(what, Cause::Zero);
         None
     }
 
-    fn note(&mut self, what: &'static str, why: String) {
+    fn note(&mut self, what: Detail, why: Cause) {
         match self.failed.iter_mut().find(|(known, _)| *known == why) {
             Some((_, all)) if all.contains(&what) => {}
             Some((_, all)) => all.push(what),
@@ -197,40 +197,28 @@ impl Questions {
         }
     }
 
-    fn unknowns(self, whose: &str) -> Vec<Unknown> {
-        let unknown = |(why, what): (String, Vec<&str>)| Unknown { what: format!("{whose}: {}", what.join(", ")), why };
-        self.failed.into_iter().map(unknown).collect()
+    fn unknowns(self, whose: impl Fn(Vec<Detail>) -> Thing) -> Vec<Unknown> {
+        self.failed.into_iter().map(|(cause, details)| Unknown::new(whose(details), cause)).collect()
     }
 }
 
-/// What an NVML error means, and what can be done about it.
-fn reason(error: &NvmlError) -> String {
-    let words = match error {
-        NvmlError::FailedToLoadSymbol(_) | NvmlError::FunctionNotFound => {
-            "This NVIDIA driver is too old to tell. Install a newer one."
-        }
-        NvmlError::LibRmVersionMismatch => "The driver was updated while the old one still runs. Restart the computer.",
-        NvmlError::DriverNotLoaded => {
-            "The driver is installed but not running. Restart the computer; if that does not help, install the driver \
-             again (with Secure Boot on, it must be signed)."
-        }
-        NvmlError::LibraryNotFound => "A part of the driver is missing. Install the NVIDIA driver again.",
-        NvmlError::NoPermission | NvmlError::OperatingSystem => {
-            "The system does not let this program ask the driver. In a container, pass the card in; else check the \
-             permissions of /dev/nvidia*."
-        }
-        NvmlError::GpuLost => {
-            "The card does not react any more. Restart the computer; check its power cables and seat."
-        }
-        NvmlError::ResetRequired => "The card has hung up. Restart the computer.",
-        NvmlError::InsufficientPower => "The card's extra power cables are not plugged in properly.",
-        NvmlError::IrqIssue => "The card's interrupts do not arrive. Restart the computer.",
-        NvmlError::Timeout => "The driver took too long. Try again, or restart the computer.",
-        NvmlError::NotSupported => "This card or its driver does not tell.",
-        NvmlError::Utf8Error(_) => "The driver answered with text that cannot be read.",
-        other => return format!("The driver's words are: {other}. A restart or a newer driver may help."),
-    };
-    words.to_owned()
+/// What an NVML error means.
+fn fault(error: &NvmlError) -> DriverFault {
+    match error {
+        NvmlError::FailedToLoadSymbol(_) | NvmlError::FunctionNotFound => DriverFault::TooOld,
+        NvmlError::LibRmVersionMismatch => DriverFault::Updated,
+        NvmlError::DriverNotLoaded => DriverFault::NotRunning,
+        NvmlError::LibraryNotFound => DriverFault::PartMissing,
+        NvmlError::NoPermission | NvmlError::OperatingSystem => DriverFault::Forbidden,
+        NvmlError::GpuLost => DriverFault::CardLost,
+        NvmlError::ResetRequired => DriverFault::CardHung,
+        NvmlError::InsufficientPower => DriverFault::NoPower,
+        NvmlError::IrqIssue => DriverFault::NoInterrupts,
+        NvmlError::Timeout => DriverFault::TooSlow,
+        NvmlError::NotSupported => DriverFault::NotSupported,
+        NvmlError::Utf8Error(_) => DriverFault::Unreadable,
+        other => DriverFault::Other { words: other.to_string() },
+    }
 }
 
 #[cfg(test)]

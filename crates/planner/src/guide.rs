@@ -1,8 +1,9 @@
 //! The guide's NVIDIA table, and whether what it says is possible.
 
-use std::sync::LazyLock;
+use std::{fmt, sync::LazyLock};
 
 use serde::{Deserialize, Serialize};
+use specta::Type;
 
 use crate::{
     gpus,
@@ -59,8 +60,73 @@ pub struct GuideCheck {
     pub layers_max: u32,
     /// Whether both numbers fit into the card's memory, and the rest into main memory.
     pub possible: bool,
-    /// What is wrong or left over, in sentences.
-    pub remarks: Vec<String>,
+    /// What is wrong or left over.
+    pub remarks: Vec<GuideRemark>,
+}
+
+/// What is wrong with the guide's word, or left over. `Display` is English.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum GuideRemark {
+    /// One row for cards with different amounts of memory.
+    OneRow {
+        /// The amounts, in GB as the guide has it.
+        sizes_gb: Vec<u32>,
+    },
+    /// More layers than fit.
+    TooMany {
+        /// The quantization.
+        quant: String,
+        /// What the guide says.
+        n_layers: u32,
+        /// What fits.
+        most: u32,
+    },
+    /// Fewer layers than fit.
+    TooFew {
+        /// The quantization.
+        quant: String,
+        /// What the guide says.
+        n_layers: u32,
+        /// What fits.
+        fit: u32,
+        /// Whether that is all there are.
+        all: bool,
+    },
+    /// Too little main memory for what stays there.
+    MemoryTooSmall {
+        /// The quantization.
+        quant: String,
+        /// The memory that the guide asks for, in GB.
+        ram_gb: u32,
+        /// What the part beside the card takes, in GiB.
+        #[specta(type = u32)]
+        needed_gib: f64,
+    },
+}
+
+impl fmt::Display for GuideRemark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OneRow { sizes_gb } => {
+                let sizes: Vec<String> = sizes_gb.iter().map(u32::to_string).collect();
+                write!(f, "The guide has one row for cards of {} GB.", sizes.join(" and "))
+            }
+            Self::TooMany { quant, n_layers, most } => {
+                write!(f, "{quant} with {n_layers} layers does not fit: {most} do.")
+            }
+            Self::TooFew { quant, n_layers, all: true, .. } => {
+                write!(f, "{quant}: the guide stops at {n_layers} layers; all of them fit.")
+            }
+            Self::TooFew { quant, n_layers, fit, .. } => {
+                write!(f, "{quant}: the guide stops at {n_layers} layers; {fit} fit.")
+            }
+            Self::MemoryTooSmall { quant, ram_gb, needed_gib } => write!(
+                f,
+                "{quant}: {ram_gb} GB of memory is too little; the part beside the card takes {needed_gib:.0} GiB."
+            ),
+        }
+    }
 }
 
 /// Looks a computer up in the guide's table and checks what it finds.
@@ -83,7 +149,7 @@ pub(crate) fn check(
         remarks: Vec::new(),
     };
     if row.vram_gib.len() > 1 {
-        check.remarks.push(format!("The guide has one row for cards of {} GB.", joined(&row.vram_gib)));
+        check.remarks.push(GuideRemark::OneRow { sizes_gb: row.vram_gib.clone() });
     }
     for quant in &row.quants {
         if let Some(weights) = weights(quant) {
@@ -95,25 +161,19 @@ pub(crate) fn check(
 
 fn examine(check: &mut GuideCheck, row: &GuideRow, quant: &str, sizes: &Sizes<'_>, weights: &Weights) {
     let (safe, most) = (sizes.most_layers(crate::MARGIN_BYTES), sizes.most_layers(0));
-    if row.layers_max > most {
+    let (quant, n_layers) = (quant.to_owned(), row.layers_max);
+    if n_layers > most {
         check.possible = false;
-        check.remarks.push(format!("{quant} with {} layers does not fit: {most} do.", row.layers_max));
-    } else if safe > row.layers_max {
-        let what = if safe == sizes.n_layers_all() { "all of them".to_owned() } else { safe.to_string() };
-        check.remarks.push(format!("{quant}: the guide stops at {} layers; {what} fit.", row.layers_max));
+        check.remarks.push(GuideRemark::TooMany { quant: quant.clone(), n_layers, most });
+    } else if safe > n_layers {
+        let all = safe == sizes.n_layers_all();
+        check.remarks.push(GuideRemark::TooFew { quant: quant.clone(), n_layers, fit: safe, all });
     }
     let plan = sizes.plan(row.layers_max.min(most));
     let needed_gib = plan.ram.total_bytes as f64 / GIB as f64;
     // 4 GiB for the system and what else runs.
     if needed_gib + 4.0 > f64::from(row.ram_gb_min) && plan.n_gpu_layers < plan.n_layers_all {
         check.possible &= weights.file_bytes > 0 && needed_gib < f64::from(row.ram_gb_min);
-        check.remarks.push(format!(
-            "{quant}: {} GB of memory is too little; the part beside the card takes {needed_gib:.0} GiB.",
-            row.ram_gb_min
-        ));
+        check.remarks.push(GuideRemark::MemoryTooSmall { quant, ram_gb: row.ram_gb_min, needed_gib });
     }
-}
-
-fn joined(sizes: &[u32]) -> String {
-    sizes.iter().map(u32::to_string).collect::<Vec<_>>().join(" and ")
 }

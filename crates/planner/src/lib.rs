@@ -11,6 +11,7 @@
 
 pub mod catalogue;
 mod error;
+mod figures;
 pub mod gpus;
 pub mod guide;
 mod kv;
@@ -19,7 +20,9 @@ mod memory;
 pub mod mix;
 mod plan;
 pub mod quant;
+mod reason;
 mod recommend;
+mod remark;
 mod settings;
 mod speed;
 mod weights;
@@ -29,7 +32,9 @@ pub use error::PlanError;
 pub use machine::{Computer, Device, Machine};
 pub use memory::{DevicePlan, MARGIN_BYTES, MemoryPlan, RamPlan, Verdict};
 pub use plan::{Plan, plan};
+pub use reason::{Gpus, Reason};
 pub use recommend::{Alternative, Candidate, Pick, Preference, Recommendation, candidates, recommend};
+pub use remark::{AppleRoom, Remark};
 pub use settings::{CacheType, PRESETS, Preset, Settings};
 pub use speed::{Basis, Speed, TokS};
 pub use weights::{ByType, Group, Weights};

@@ -1,8 +1,9 @@
 //! The quantizations: their names, what they cost in quality, and what the guide says of them.
 
-use std::sync::LazyLock;
+use std::{fmt, sync::LazyLock};
 
 use serde::{Deserialize, Serialize};
+use specta::Type;
 
 /// How the weights of a file are packed, by kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,12 +39,76 @@ pub struct Quant {
     pub replaced_by: Option<String>,
     /// For such a format: the reason.
     #[serde(default)]
-    pub why: Option<String>,
-    /// What is special about it, in a sentence.
+    pub why: Option<Gone>,
+    /// What is special about it.
     #[serde(default)]
-    pub note: Option<String>,
+    pub note: Option<Note>,
     /// What the guide's table says.
     pub guide: GuideText,
+}
+
+/// Why a format can no longer be loaded. `Display` is English.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Gone {
+    /// Weights that were rearranged for one kind of processor in the file; llama.cpp does that at the load now.
+    Rearranged,
+}
+
+impl fmt::Display for Gone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rearranged => f.write_str(
+                "llama.cpp dropped this format (ggml types 31 to 33). Q4_0 is rearranged for the processor when it is loaded, with the same speed.",
+            ),
+        }
+    }
+}
+
+/// What is special about a quantization. `Display` is English.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Note {
+    /// Too poor for any use.
+    Curiosity,
+    /// Another quantization, with the ends of the model in 8 bits.
+    LargeEnds {
+        /// The other quantization.
+        of: String,
+    },
+    /// An old format whose loss was never measured.
+    OldFormat {
+        /// The quantization whose quality is shown for it.
+        shown_as: String,
+    },
+    /// As large and as good as another one.
+    LikeAnother {
+        /// The other quantization.
+        other: String,
+    },
+    /// What most people take.
+    Usual,
+    /// No test tells it from full precision.
+    AsGoodAsFull,
+    /// Not quantized.
+    FullPrecision,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Curiosity => f.write_str("A curiosity: hardly usable."),
+            Self::LargeEnds { of } => write!(f, "{of} with embeddings and output at 8 bits."),
+            Self::OldFormat { shown_as } => write!(
+                f,
+                "An old format that processors compute quickly. No measured loss is known; shown as close to {shown_as}."
+            ),
+            Self::LikeAnother { other } => write!(f, "Like {other} in size and quality."),
+            Self::Usual => f.write_str("The usual choice where it fits."),
+            Self::AsGoodAsFull => f.write_str("As good as full precision in every test."),
+            Self::FullPrecision => f.write_str("Full precision."),
+        }
+    }
 }
 
 /// A row of the guide's quantization table, word for word.
@@ -60,8 +125,8 @@ pub struct GuideText {
 }
 
 /// How good the answers are, in steps that a reader would notice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
 pub enum Quality {
     /// More than twice as often wrong about the next word as the full model.
     Broken,
@@ -103,6 +168,16 @@ impl Quality {
             Self::Good => "Good",
             Self::VeryGood => "Very good",
             Self::Full => "Full",
+        }
+    }
+
+    /// What is lost with it, as the end of a sentence.
+    pub(crate) fn loss(self) -> &'static str {
+        match self {
+            Self::Broken => "is hardly usable",
+            Self::Poor => "makes clear mistakes in most longer answers",
+            Self::Weak => "makes clear mistakes now and then",
+            Self::Fair | Self::Good | Self::VeryGood | Self::Full => "gives weaker answers",
         }
     }
 

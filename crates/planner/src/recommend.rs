@@ -10,6 +10,8 @@ use crate::{
     memory::Verdict,
     plan::{self, Plan},
     quant::{self, Family, Quality, Quant},
+    reason::Reason,
+    remark::{self, Remark},
     settings::Settings,
     words,
 };
@@ -102,8 +104,8 @@ impl Candidate {
 pub struct Pick {
     /// What.
     pub candidate: Candidate,
-    /// Why, what is lost and what is gained, in sentences.
-    pub reasons: Vec<String>,
+    /// Why, what is lost and what is gained.
+    pub reasons: Vec<Reason>,
 }
 
 /// A smaller model that answers faster.
@@ -133,7 +135,7 @@ pub struct Recommendation {
     /// Named where the model would answer too slowly or too badly here.
     pub instead: Option<Alternative>,
     /// What the person should know before believing any of it: missing figures, slow memory.
-    pub remarks: Vec<String>,
+    pub remarks: Vec<Remark>,
 }
 
 /// Plans every quantization of a model.
@@ -175,7 +177,7 @@ pub fn recommend(
     let [recommended, faster, smarter] = picks.explained(instead.as_ref());
     let flagship = model.id == catalogue::FLAGSHIP;
     let guide = if flagship { guide::check(machine, settings, |quant| model.weights(quant)) } else { None };
-    let remarks = words::remarks(machine);
+    let remarks = remark::remarks(machine);
     Ok(Recommendation { model, recommended, faster, smarter, candidates, guide, instead, remarks })
 }
 

@@ -108,8 +108,8 @@ impl Settings {
 /// The guide's memory presets, as starting points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Preset {
-    /// For people, such as `48 GB of memory`.
-    pub name: &'static str,
+    /// For a computer with so much memory, in GB as the guide has it.
+    pub memory_gb: u32,
     /// The quantization it takes.
     pub quant: &'static str,
     /// Context length in tokens.
@@ -124,6 +124,6 @@ pub struct Preset {
 
 /// Source: the guide that Paddock grew from, "Memory Optimization Tips".
 pub const PRESETS: [Preset; 2] = [
-    Preset { name: "48 GB of memory", quant: "Q4_K_M", n_ctx: 4096, n_batch: 512, use_mmap: true, use_mlock: false },
-    Preset { name: "16 GB of memory", quant: "Q3_K_S", n_ctx: 2048, n_batch: 256, use_mmap: true, use_mlock: false },
+    Preset { memory_gb: 48, quant: "Q4_K_M", n_ctx: 4096, n_batch: 512, use_mmap: true, use_mlock: false },
+    Preset { memory_gb: 16, quant: "Q3_K_S", n_ctx: 2048, n_batch: 256, use_mmap: true, use_mlock: false },
 ];

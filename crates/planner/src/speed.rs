@@ -7,6 +7,7 @@
 use paddock_gguf::TensorType;
 use paddock_hardware::{GpuKind, Rates};
 use serde::{Deserialize, Serialize};
+use specta::Type;
 
 use crate::{
     gpus::GpuFamily,
@@ -18,18 +19,20 @@ use crate::{
 };
 
 /// A range of tokens per second.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Type)]
 pub struct TokS {
     /// It will hardly be slower.
+    #[specta(type = u32)]
     pub low: f64,
     /// It will hardly be faster.
+    #[specta(type = u32)]
     pub high: f64,
     /// Where the range comes from.
     pub basis: Basis,
 }
 
 /// Where a speed comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// Computed.

@@ -49,8 +49,7 @@ impl App {
     pub(crate) async fn check_licence_of(&self, repo: &RepoId, info: &RepoInfo) -> Result<(), ApiError> {
         match self.licence_view(info).await? {
             Some(licence) if licence.llama && !licence.accepted => {
-                Err(ApiError::new(ErrorCode::LicenceNotAccepted, format!("{repo} comes under the {}.", licence.name))
-                    .hint("Read it and accept it once; then the download can begin."))
+                Err(ApiError::licence_not_accepted(repo.to_string(), licence.name))
             }
             _ => Ok(()),
         }

@@ -7,7 +7,7 @@ use paddock_hub::transfer::{self, Phase, TransferError};
 
 use super::{Entry, Outcome};
 use crate::{
-    ApiError, ErrorCode,
+    ApiError, ErrorCode, What,
     app::now_ms,
     view::{DownloadState, DownloadView, WaitReason},
 };
@@ -50,7 +50,7 @@ fn state_of(phase: &Phase) -> DownloadState {
         }
         Phase::Waiting(wait) => DownloadState::Waiting {
             reason: wait.reason.into(),
-            sentence: wait.sentence.clone(),
+            why: wait.why.clone(),
             until_ms: Some(wall_clock_ms(wait.until)),
         },
         Phase::Following => DownloadState::Following,
@@ -78,16 +78,17 @@ impl From<transfer::WaitReason> for WaitReason {
 
 impl From<TransferError> for ApiError {
     fn from(error: TransferError) -> Self {
-        match error {
-            TransferError::Remote(error) => error.into(),
+        let code = match error {
+            TransferError::Remote(error) => return error.into(),
             TransferError::DiskFull { .. }
             | TransferError::FileTooLarge { .. }
             | TransferError::PathTooLong { .. }
             | TransferError::NoAccess { .. }
             | TransferError::OutsideFolder { .. }
             | TransferError::Occupied { .. }
-            | TransferError::Disk { .. } => Self::new(ErrorCode::Storage, error.to_string()),
-            _ => Self::new(ErrorCode::ModelRefused, error.to_string()),
-        }
+            | TransferError::Disk { .. } => ErrorCode::Storage,
+            _ => ErrorCode::ModelRefused,
+        };
+        Self { what: What::of_transfer(&error).map(Box::new), ..Self::new(code, error.to_string()) }
     }
 }

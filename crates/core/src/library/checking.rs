@@ -42,9 +42,11 @@ impl Check {
     pub(super) fn view(&self) -> VerifiedView {
         match self {
             Self::Running { checked_bytes } => VerifiedView::Checking { checked_bytes: *checked_bytes },
-            Self::Broken { sentence, repair_bytes, .. } => {
-                VerifiedView::Broken { sentence: sentence.clone(), repair_bytes: *repair_bytes }
-            }
+            Self::Broken { sentence, repair_bytes, bad, .. } => VerifiedView::Broken {
+                sentence: sentence.clone(),
+                file: bad.first().map(|(path, _)| shown_name(path)).unwrap_or_default(),
+                repair_bytes: *repair_bytes,
+            },
         }
     }
 }
@@ -138,7 +140,7 @@ impl App {
                 return Err(ApiError::new(ErrorCode::BadInput, what)
                     .hint("Download it with Paddock if you want to be sure of every byte."));
             }
-            Outcome::GivenUp => return Err(ApiError::new(ErrorCode::Busy, "Paddock is being closed.")),
+            Outcome::GivenUp => return Err(ApiError::closing()),
         }
         let path = model.path.to_string_lossy();
         let view = self.scan_library().await?;
@@ -184,10 +186,10 @@ impl App {
         }
         match outcome? {
             Outcome::Right | Outcome::NoChecksum => Ok(()),
-            Outcome::GivenUp => Err(ApiError::new(ErrorCode::Busy, "Paddock is being closed.")),
-            Outcome::Wrong { sentence, .. } => {
-                Err(ApiError::new(ErrorCode::ModelRefused, sentence)
-                    .hint("Repair it under Models, or download it again."))
+            Outcome::GivenUp => Err(ApiError::closing()),
+            Outcome::Wrong { sentence, repair_bytes, bad } => {
+                let file = bad.first().map(|(path, _)| shown_name(path)).unwrap_or_default();
+                Err(ApiError::file_damaged(sentence, file, repair_bytes))
             }
         }
     }
@@ -292,8 +294,14 @@ fn verify_all(
     })
 }
 
-fn broken(file: &Path, repair_bytes: Option<u64>) -> String {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
+/// A file's name without its folder.
+fn shown_name(file: &Path) -> String {
+    file.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// What is wrong with a damaged file, in English.
+pub(crate) fn broken(file: &Path, repair_bytes: Option<u64>) -> String {
+    let name = shown_name(file);
     let what = match repair_bytes {
         Some(0) => "it has bytes too many".to_owned(),
         // In tenths of megabytes, and never none.

@@ -9,7 +9,7 @@ use paddock_hub::{
 
 use super::Check;
 use crate::{
-    ApiError, App, ErrorCode,
+    ApiError, App,
     view::{EngineState, LibraryView},
 };
 
@@ -28,12 +28,10 @@ impl App {
         // While this is held, no load begins. Held by others, it is known which model they load or use.
         let engine = if self.inner.line.is_taken() { None } else { Some(self.have_engine(None, |_| {}).await) };
         if let Some(name) = self.loaded_of(&model) {
-            return Err(ApiError::new(ErrorCode::Busy, format!("“{name}” is loaded, so it was not deleted."))
-                .hint("Unload it first."));
+            return Err(ApiError::model_loaded(name));
         }
         if matches!(self.inner.library.checks().get(&model.path), Some(Check::Running { .. })) {
-            return Err(ApiError::new(ErrorCode::Busy, format!("“{}” is being verified.", model.name))
-                .hint("Delete it when that is done."));
+            return Err(ApiError::model_in_check(model.name));
         }
         let cache = self.inner.library.surroundings().hugging_face_cache();
         let root = model.place.clone();

@@ -176,7 +176,9 @@ async fn a_damaged_model_is_shown_as_such_until_it_is_another_file() {
     assert_eq!(computer.app.verify_model(text(&file)).await.unwrap().verified, VerifiedView::Verified);
     damage(&file);
     let verified = computer.app.verify_model(text(&file)).await.unwrap().verified;
-    let VerifiedView::Broken { sentence, repair_bytes: Some(repair_bytes) } = verified else { panic!("{verified:?}") };
+    let VerifiedView::Broken { sentence, repair_bytes: Some(repair_bytes), .. } = verified else {
+        panic!("{verified:?}")
+    };
     assert!(sentence.contains("model.gguf") && sentence.contains("1 MB"), "{sentence}");
     assert_eq!(repair_bytes, fs::metadata(&file).unwrap().len(), "its one block");
     let view = computer.app.scan_library().await.unwrap();

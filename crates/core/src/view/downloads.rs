@@ -1,5 +1,9 @@
 //! What the window shows of downloads, of repositories to download from, and of the models that are here.
 
+use std::fmt;
+
+use paddock_hub::transfer::{Delay, Notice};
+use paddock_planner::quant::{Gone, Quality};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -35,8 +39,8 @@ pub struct DownloadView {
     pub eta_s: Option<u64>,
     /// How full each equal piece of the download is, in percent, in order; at most 96 pieces.
     pub map: Vec<u8>,
-    /// What happened on the way that changes what was promised, in sentences, oldest first.
-    pub notices: Vec<String>,
+    /// What happened on the way that changes what was promised, oldest first.
+    pub notices: Vec<Notice>,
     /// The folder it goes into.
     pub folder: String,
     /// The file to load, once it is ready.
@@ -60,8 +64,8 @@ pub enum DownloadState {
     Waiting {
         /// For what.
         reason: WaitReason,
-        /// The same in a sentence.
-        sentence: String,
+        /// What happened.
+        why: Delay,
         /// When it is tried again, in milliseconds since 1970.
         #[specta(type = Option<u32>)]
         until_ms: Option<i64>,
@@ -208,12 +212,56 @@ pub struct RemoteModelView {
     pub n_files: u32,
     /// How good it is, from 0 (broken) to 6 (as the full model), where the quantization is known.
     pub quality_step: Option<u32>,
-    /// The same in a word or two.
-    pub quality: Option<String>,
-    /// Why it cannot be used, in a sentence: files that are missing on the server, a format that is no longer loaded.
-    pub problem: Option<String>,
+    /// The same by name.
+    pub quality: Option<Quality>,
+    /// Why it cannot be used.
+    pub problem: Option<RemoteProblem>,
     /// Where it is here already, verified.
     pub local_path: Option<String>,
+}
+
+/// Why a model in a repository cannot be used. `Display` is English.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum RemoteProblem {
+    /// Files of it are missing on the server.
+    Incomplete {
+        /// The model.
+        model: String,
+        /// How many files are missing.
+        missing: u32,
+        /// How many there should be.
+        count: u32,
+        /// The first that is missing.
+        first_missing: String,
+    },
+    /// Its format is no longer loaded.
+    Dead {
+        /// The quantization.
+        quant: String,
+        /// Why.
+        why: Option<Gone>,
+        /// What to take.
+        instead: String,
+    },
+}
+
+impl fmt::Display for RemoteProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Incomplete { model, missing, count, first_missing } => write!(
+                f,
+                "The model “{model}” is not complete on the server: missing are {missing} of its {count} files, first of all “{first_missing}”. Choose another quantization, or try again when the upload is finished."
+            ),
+            Self::Dead { quant, why, instead } => {
+                write!(f, "No engine loads {quant} any more. ")?;
+                if let Some(why) = why {
+                    write!(f, "{why} ")?;
+                }
+                write!(f, "Take {instead} instead.")
+            }
+        }
+    }
 }
 
 /// How downloads are made.
@@ -350,8 +398,10 @@ pub enum VerifiedView {
     },
     /// Not what was published.
     Broken {
-        /// What is wrong, in a sentence.
+        /// What is wrong, in English.
         sentence: String,
+        /// The name of the file that is damaged.
+        file: String,
         /// How many bytes a repair would fetch again; nothing where it cannot be repaired.
         #[specta(type = Option<u32>)]
         repair_bytes: Option<u64>,

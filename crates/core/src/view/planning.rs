@@ -99,8 +99,18 @@ pub struct DiskView {
     /// What can be written to it, in bytes.
     #[specta(type = u32)]
     pub free_bytes: u64,
-    /// `SSD`, `hard disk`, or nothing where the system does not tell.
-    pub kind: Option<String>,
+    /// Nothing where the system does not tell.
+    pub kind: Option<DiskKindView>,
+}
+
+/// How a drive keeps its bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum DiskKindView {
+    /// Without moving parts.
+    Ssd,
+    /// With turning disks.
+    Hdd,
 }
 
 /// Something that could not be found out.
@@ -108,9 +118,9 @@ pub struct DiskView {
 #[serde(rename_all = "camelCase")]
 pub struct UnknownView {
     /// What.
-    pub what: String,
+    pub thing: hardware::Thing,
     /// Why, and what to do.
-    pub why: String,
+    pub cause: hardware::Cause,
 }
 
 /// A computer to plan for that is not this one. All empty: this one.
@@ -198,8 +208,8 @@ pub struct GpuChoice {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct PresetView {
-    /// For people.
-    pub name: String,
+    /// For a computer with so much memory, in GB as the guide has it.
+    pub memory_gb: u32,
     /// The quantization it takes.
     pub quant: String,
     /// Context length in tokens.
@@ -214,8 +224,8 @@ pub struct PresetView {
 pub struct RecommendationView {
     /// The model.
     pub model: ModelChoiceView,
-    /// The computer in a few words, such as `RTX 4090, 24 GiB · 64 GiB of memory`.
-    pub computer: String,
+    /// The computer in a few words.
+    pub computer: ComputerView,
     /// The best of both; nothing only if no quantization can be loaded at all.
     pub recommended: Option<PickView>,
     /// Faster, if anything usable is; else the same quantization.
@@ -228,18 +238,42 @@ pub struct RecommendationView {
     pub guide: Option<GuideView>,
     /// A smaller model, where this one would be too slow or too poor.
     pub instead: Option<InsteadView>,
-    /// What weakens the figures, in sentences.
-    pub remarks: Vec<String>,
+    /// What weakens the figures.
+    pub remarks: Vec<planner::Remark>,
+}
+
+/// A computer in a few words, such as `RTX 4090, 24 GiB · 64 GiB of memory`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ComputerView {
+    /// Whether it is this one.
+    pub here: bool,
+    /// The cards that can be used, each with its memory in bytes where that is known.
+    pub gpus: Vec<GpuNameView>,
+    /// Main memory in bytes, where that is known.
+    #[specta(type = Option<u32>)]
+    pub ram_bytes: Option<u64>,
+}
+
+/// A card in a few words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct GpuNameView {
+    /// Its name.
+    pub name: String,
+    /// Its memory in bytes, where that is known.
+    #[specta(type = Option<u32>)]
+    pub total_bytes: Option<u64>,
 }
 
 /// A pick: a row of the table, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct PickView {
     /// The quantization; its figures are in its [`QuantRow`].
     pub quant: String,
-    /// Why, what is lost and gained, in sentences.
-    pub reasons: Vec<String>,
+    /// Why, what is lost and gained.
+    pub reasons: Vec<planner::Reason>,
 }
 
 /// One quantization.
@@ -253,16 +287,14 @@ pub struct QuantRow {
     pub file_bytes: Option<u64>,
     /// How good it is: 0 (broken) to 6 (as the full model).
     pub quality_step: u32,
-    /// The same in a word or two.
-    pub quality: String,
-    /// The same in a sentence.
-    pub quality_sentence: String,
+    /// The same by name.
+    pub quality: planner::quant::Quality,
     /// What is special about it.
-    pub note: Option<String>,
+    pub note: Option<planner::quant::Note>,
     /// What to take instead, and why, where it can no longer be loaded.
     pub replaced_by: Option<String>,
     /// Why it can no longer be loaded.
-    pub why: Option<String>,
+    pub why: Option<planner::quant::Gone>,
     /// What it needs and gives here; nothing where it cannot be loaded.
     pub plan: Option<PlanView>,
 }
@@ -273,8 +305,6 @@ pub struct QuantRow {
 pub struct PlanView {
     /// How it works out.
     pub verdict: VerdictView,
-    /// The same as people read it: `Fits on the GPU`, …
-    pub verdict_words: String,
     /// GPU layers that leave a margin free; Paddock loads with these.
     pub n_gpu_layers: u32,
     /// The most that fit without any margin.
@@ -364,7 +394,7 @@ pub enum PartKind {
 }
 
 /// What the guide says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct GuideView {
     /// The card it names.
@@ -378,7 +408,7 @@ pub struct GuideView {
     /// Whether that is possible.
     pub possible: bool,
     /// What is wrong or left over.
-    pub remarks: Vec<String>,
+    pub remarks: Vec<planner::guide::GuideRemark>,
 }
 
 /// A smaller model.
@@ -432,7 +462,7 @@ impl From<&hardware::Hardware> for HardwareView {
             unknowns: from
                 .unknowns
                 .iter()
-                .map(|unknown| UnknownView { what: unknown.what.clone(), why: unknown.why.clone() })
+                .map(|unknown| UnknownView { thing: unknown.thing.clone(), cause: unknown.cause.clone() })
                 .collect(),
             measured: from.memory.rates.is_some(),
         }
@@ -490,15 +520,15 @@ impl From<&hardware::Gpu> for GpuView {
 impl From<&hardware::Disk> for DiskView {
     fn from(from: &hardware::Disk) -> Self {
         let kind = match from.kind {
-            hardware::DiskKind::Ssd => Some("SSD"),
-            hardware::DiskKind::Hdd => Some("hard disk"),
+            hardware::DiskKind::Ssd => Some(DiskKindView::Ssd),
+            hardware::DiskKind::Hdd => Some(DiskKindView::Hdd),
             hardware::DiskKind::Unknown => None,
         };
         Self {
             mount_point: from.mount_point.display().to_string(),
             total_bytes: from.total_bytes,
             free_bytes: from.free_bytes,
-            kind: kind.map(str::to_owned),
+            kind,
         }
     }
 }
@@ -527,7 +557,7 @@ impl PlanningTables {
             presets: planner::PRESETS
                 .iter()
                 .map(|preset| PresetView {
-                    name: preset.name.to_owned(),
+                    memory_gb: preset.memory_gb,
                     quant: preset.quant.to_owned(),
                     n_ctx: preset.n_ctx,
                     n_batch: preset.n_batch,
@@ -549,19 +579,24 @@ impl From<&planner::Pick> for PickView {
     }
 }
 
+impl From<planner::Verdict> for VerdictView {
+    fn from(verdict: planner::Verdict) -> Self {
+        match verdict {
+            planner::Verdict::FitsOnGpu => Self::FitsOnGpu,
+            planner::Verdict::FitsWithRam => Self::FitsWithRam,
+            planner::Verdict::ReadsFromDisk => Self::ReadsFromDisk,
+            planner::Verdict::TooBig => Self::TooBig,
+        }
+    }
+}
+
 impl From<&planner::Plan> for PlanView {
     fn from(plan: &planner::Plan) -> Self {
         let memory = &plan.memory;
         let mut bars: Vec<MemoryBar> = memory.devices.iter().map(MemoryBar::from).collect();
         bars.push(MemoryBar::of_ram(&memory.ram, &memory.devices));
         Self {
-            verdict: match memory.verdict {
-                planner::Verdict::FitsOnGpu => VerdictView::FitsOnGpu,
-                planner::Verdict::FitsWithRam => VerdictView::FitsWithRam,
-                planner::Verdict::ReadsFromDisk => VerdictView::ReadsFromDisk,
-                planner::Verdict::TooBig => VerdictView::TooBig,
-            },
-            verdict_words: memory.verdict.words().to_owned(),
+            verdict: memory.verdict.into(),
             n_gpu_layers: memory.n_gpu_layers,
             n_gpu_layers_max: plan.n_gpu_layers_max,
             n_layers_all: memory.n_layers_all,
@@ -619,7 +654,7 @@ impl MemoryBar {
 }
 
 impl RecommendationView {
-    pub(crate) fn new(computer: String, from: &planner::Recommendation) -> Self {
+    pub(crate) fn new(computer: ComputerView, from: &planner::Recommendation) -> Self {
         let pick = |pick: &Option<planner::Pick>| pick.as_ref().map(PickView::from);
         Self {
             model: from.model.into(),
@@ -663,11 +698,10 @@ fn row(quant: &planner::quant::Quant, candidate: Option<&planner::Candidate>) ->
         quant: quant.name.clone(),
         file_bytes: candidate.map(|candidate| candidate.file_bytes),
         quality_step: quality as u32,
-        quality: quality.word().to_owned(),
-        quality_sentence: quality.sentence().to_owned(),
+        quality,
         note: quant.note.clone(),
         replaced_by: quant.replaced_by.clone(),
-        why: quant.why.clone(),
+        why: quant.why,
         plan: candidate.map(|candidate| PlanView::from(&candidate.plan)),
     }
 }

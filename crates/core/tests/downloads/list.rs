@@ -282,8 +282,8 @@ async fn while_the_server_is_away_what_is_here_is_still_known() {
     let desk = desk.restart().await;
     let waits = |view: &DownloadView| matches!(view.state, DownloadState::Waiting { .. });
     let waiting = desk.when(&id, waits).await;
-    let DownloadState::Waiting { reason, sentence, until_ms } = &waiting.state else { panic!("{waiting:?}") };
-    assert!(*reason == WaitReason::Offline && sentence.ends_with('.') && until_ms.is_some(), "{waiting:?}");
+    let DownloadState::Waiting { reason, why, until_ms } = &waiting.state else { panic!("{waiting:?}") };
+    assert!(*reason == WaitReason::Offline && why.to_string().ends_with('.') && until_ms.is_some(), "{waiting:?}");
     assert!(waiting.done_bytes >= before.done_bytes && waiting.total_bytes == before.total_bytes, "{waiting:?}");
     assert_eq!(waiting.name, "M-Q4_K_M");
     let desk = desk.restart().await;

@@ -45,7 +45,7 @@ fn output_that_makes_no_sense_is_unknown() {
 fn a_large_mac_can_give_the_gpu_more_and_keeps_enough_for_itself() {
     // 48 GiB: 8 stay. 128 GiB: an eighth, 16, stays.
     for (total, working_set, limit_mib, stays) in [(48, 36, 40_960, "8 GiB"), (128, 96, 114_688, "16 GiB")] {
-        let WiredLimit { explanation, command } = wired_limit(total * GIB, working_set * GIB, Some(0));
+        let WiredLimit { explanation, command, .. } = wired_limit(total * GIB, working_set * GIB, Some(0));
         assert_eq!(command.unwrap(), format!("sudo sysctl iogpu.wired_limit_mb={limit_mib}"));
         for words in
             [&format!("{total} GiB"), &format!("{working_set} GiB"), stays, "experts", "until the Mac restarts"]

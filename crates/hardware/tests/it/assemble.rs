@@ -1,6 +1,6 @@
 //! One view of the cards that engine and driver each know.
 
-use paddock_hardware::{EngineDevice, Gpu, GpuKind, Hardware, NvidiaReport, Unknown, Vendor};
+use paddock_hardware::{Cause, EngineDevice, Gpu, GpuKind, Hardware, NvidiaReport, Thing, Unknown, Vendor};
 
 use crate::{Card, Driver, GIB, MIB, RTX_4090, profile};
 
@@ -174,9 +174,9 @@ fn integrated_graphics_take_part_of_main_memory() {
 
 #[test]
 fn what_the_system_and_the_driver_could_not_tell_stays_told_once() {
-    let unknown = Unknown { what: "disks".to_owned(), why: "No list.".to_owned() };
+    let unknown = Unknown::new(Thing::Disks, Cause::NoMounts);
     let system = Hardware { unknowns: vec![unknown.clone()], ..Hardware::default() };
-    let of_driver = Unknown { what: "NVIDIA graphics card".to_owned(), why: "No driver.".to_owned() };
+    let of_driver = Unknown::new(Thing::NvidiaCard, Cause::NoNvidiaDriver);
     let nvidia = NvidiaReport { gpus: Vec::new(), unknowns: vec![unknown.clone(), of_driver.clone()] };
     let once = Hardware::assemble(system, &[], &nvidia);
     assert_eq!(once.unknowns, [unknown, of_driver]);

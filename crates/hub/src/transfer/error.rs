@@ -43,7 +43,7 @@ pub enum TransferError {
         host: String,
     },
     /// Not a file that holds a model.
-    #[error("“{file}” is not a GGUF file, and Paddock loads nothing else. Choose a file that ends in .gguf.")]
+    #[error("“{file}” is not a GGUF model. Choose a file that ends in .gguf.")]
     NotGguf {
         /// The file.
         file: String,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::error::TransferError;
-use super::gate::WaitReason;
+use super::said::Delay;
 use crate::remote::RemoteError;
 
 /// Why a request did not bring what it was to bring.
@@ -15,7 +15,7 @@ pub(crate) enum Fault {
         after: Duration,
     },
     /// Heals with time.
-    Wait { reason: WaitReason, sentence: String, after: Option<Duration> },
+    Wait { why: Delay, after: Option<Duration> },
     /// The computer has slept, or its network is another one.
     NewNetwork,
     /// The file is another one than before.
@@ -30,7 +30,7 @@ impl Fault {
     /// A refusal, with the time that the server wants to be left alone.
     pub(crate) fn refused(error: RemoteError, after: Option<Duration>) -> Self {
         match Self::from(error) {
-            Self::Wait { reason, sentence, .. } => Self::Wait { reason, sentence, after },
+            Self::Wait { why, .. } => Self::Wait { why, after },
             other => other,
         }
     }
@@ -38,32 +38,19 @@ impl Fault {
 
 impl From<RemoteError> for Fault {
     fn from(error: RemoteError) -> Self {
-        let wait = |reason, sentence: String, after| Self::Wait { reason, sentence, after };
+        let wait = |why, after| Self::Wait { why, after };
         match error {
-            RemoteError::Unreachable { host, cause } => {
-                wait(WaitReason::Offline, format!("“{host}” cannot be reached: {cause}."), None)
-            }
-            RemoteError::Silent { host, silence } => wait(
-                WaitReason::Stalled,
-                format!("“{host}” sent nothing for {} seconds.", silence.as_secs()),
+            RemoteError::Unreachable { host, cause } => wait(Delay::Unreachable { host, reason: cause }, None),
+            RemoteError::Silent { host, silence } => {
+                let seconds = u32::try_from(silence.as_secs()).unwrap_or(u32::MAX);
                 // That was wait enough.
-                Some(Duration::from_secs(1)),
-            ),
-            RemoteError::Cut { host, cause } => {
-                wait(WaitReason::Stalled, format!("The connection to “{host}” was lost: {cause}."), None)
+                wait(Delay::Silent { host, seconds }, Some(Duration::from_secs(1)))
             }
-            RemoteError::ProxyLogin { proxy } => {
-                wait(WaitReason::Proxy, format!("The proxy “{proxy}” wants a login."), None)
-            }
-            RemoteError::TooSlow { host, .. } => {
-                wait(WaitReason::Stalled, format!("“{host}” answers too slowly."), None)
-            }
-            RemoteError::TooManyRequests { host, retry_after } => {
-                wait(WaitReason::Busy, format!("“{host}” takes no more requests for now."), retry_after)
-            }
-            RemoteError::ServerFault { host, status } => {
-                wait(WaitReason::ServerFault, format!("“{host}” has a fault at the moment (status {status})."), None)
-            }
+            RemoteError::Cut { host, cause } => wait(Delay::Cut { host, reason: cause }, None),
+            RemoteError::ProxyLogin { proxy } => wait(Delay::ProxyLogin { proxy }, None),
+            RemoteError::TooSlow { host, .. } => wait(Delay::TooSlow { host }, None),
+            RemoteError::TooManyRequests { host, retry_after } => wait(Delay::TooManyRequests { host }, retry_after),
+            RemoteError::ServerFault { host, status } => wait(Delay::ServerFault { host, status }, None),
             RemoteError::Changed { .. } => Self::Changed(error),
             other => Self::Fatal(other.into()),
         }

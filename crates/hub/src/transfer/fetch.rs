@@ -251,8 +251,10 @@ impl Line<'_> {
                     tokio::time::sleep(after).await;
                 }
                 // A connection that broke is made anew at once; one that breaks before it brings anything says more.
-                Fault::Wait { reason: WaitReason::Stalled, .. } if got_bytes || in_vain <= 1 => self.gate.give_up(pass),
-                Fault::Wait { reason, sentence, after } => self.gate.close(pass, reason, sentence, after),
+                Fault::Wait { why, .. } if why.reason() == WaitReason::Stalled && (got_bytes || in_vain <= 1) => {
+                    self.gate.give_up(pass)
+                }
+                Fault::Wait { why, after } => self.gate.close(pass, why, after),
                 Fault::NewNetwork => self.gate.give_up(pass),
                 fatal => return fatal,
             }

@@ -18,6 +18,7 @@ use super::journal::{Contents, Found, Journal, Subject};
 use super::network::Network;
 use super::order::{Order, Paths, is_here};
 use super::report::{MAP_CELLS, Phase, Report};
+use super::said::Notice;
 use super::speed::Meter;
 use super::{Options, Stop};
 use crate::blocks::{Sums, block_range, block_ranges};
@@ -150,10 +151,11 @@ impl FileJob<'_> {
         let mut verified = false;
         match found {
             Found::Same(contents) => verified = contents.verified,
-            Found::Other(before) => self.report.notice(format!(
-                "{} was changed in the repository since its download began (commit {} instead of {}). What was here of the old version was dropped, and the new one is downloaded.",
-                self.file.path, short(&self.order.commit), short(&before.origin.commit),
-            )),
+            Found::Other(before) => self.report.notice(Notice::NewVersion {
+                file: self.file.path.clone(),
+                commit: short(&self.order.commit).to_owned(),
+                before: short(&before.origin.commit).to_owned(),
+            }),
             Found::Nothing => {}
         }
         Ok((part, verified))
@@ -176,10 +178,7 @@ impl FileJob<'_> {
                 return Ok(part);
             }
             if attempt == 0 {
-                self.report.notice(format!(
-                    "{} came with other bytes than those published, so it is downloaded once more.",
-                    self.file.path
-                ));
+                self.report.notice(Notice::OnceMore { file: self.file.path.clone() });
                 part.journal.restart(subject).map_err(failed)?;
                 part.blocks.fill(None);
             }

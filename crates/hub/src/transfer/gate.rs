@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::network::Changes;
+use super::said::Delay;
 
 /// The longest wait that nobody asked for.
 const MOST_BACKOFF: Duration = Duration::from_secs(60);
@@ -44,8 +45,8 @@ impl WaitReason {
 pub struct Wait {
     /// For what.
     pub reason: WaitReason,
-    /// What happened, in a sentence.
-    pub sentence: String,
+    /// What happened.
+    pub why: Delay,
     /// When it is tried again.
     pub until: Instant,
 }
@@ -116,15 +117,16 @@ impl Gate {
 
     /// It is of no use to go on before some time has passed: `after` where somebody said how long, else longer each
     /// time.
-    pub(crate) fn close(&self, pass: Pass, reason: WaitReason, sentence: String, after: Option<Duration>) {
+    pub(crate) fn close(&self, pass: Pass, why: Delay, after: Option<Duration>) {
         let mut state = self.state();
         // Others, who set out before it was closed, bring the same news.
         if state.wait.is_some() && pass == Pass::Open {
             return;
         }
+        let reason = why.reason();
         let wait = after.unwrap_or_else(|| backoff(state.in_vain).min(reason.most()));
         state.in_vain = state.in_vain.saturating_add(1);
-        state.wait = Some(Wait { reason, sentence, until: Instant::now() + wait });
+        state.wait = Some(Wait { reason, why, until: Instant::now() + wait });
         state.probing = false;
         drop(state);
         self.changed.notify_waiters();
@@ -166,14 +168,17 @@ mod tests {
     use super::super::network::Network;
     use super::*;
 
+    fn offline() -> Delay {
+        Delay::Unreachable { host: "hub.test".to_owned(), reason: "the connection was refused".to_owned() }
+    }
+
     #[tokio::test]
     async fn one_tries_and_the_others_follow() {
         let (gate, network) = (Gate::default(), Network::still());
         let (mut one, mut other) = (network.changes(), network.changes());
         assert_eq!(gate.pass(&mut one).await, Pass::Open);
-        let why = || "The server is gone.".to_owned();
-        gate.close(Pass::Open, WaitReason::Offline, why(), Some(Duration::ZERO));
-        gate.close(Pass::Open, WaitReason::Offline, why(), Some(Duration::from_secs(600)));
+        gate.close(Pass::Open, offline(), Some(Duration::ZERO));
+        gate.close(Pass::Open, offline(), Some(Duration::from_secs(600)));
         assert_eq!(gate.pass(&mut one).await, Pass::Probe, "the second one brought no news");
         let second = gate.pass(&mut other);
         tokio::pin!(second);
@@ -186,16 +191,17 @@ mod tests {
     #[tokio::test]
     async fn a_change_of_the_network_is_a_reason_to_try_unless_the_server_said_when() {
         let network = Network::still();
-        for (reason, tries) in [(WaitReason::Offline, true), (WaitReason::Busy, false)] {
+        let busy = Delay::TooManyRequests { host: "hub.test".to_owned() };
+        for (why, tries) in [(offline(), true), (busy, false)] {
             let gate = Gate::default();
-            gate.close(Pass::Open, reason, String::new(), Some(Duration::from_secs(600)));
+            gate.close(Pass::Open, why.clone(), Some(Duration::from_secs(600)));
             let mut changes = network.changes();
             let pass = gate.pass(&mut changes);
             tokio::pin!(pass);
             assert!(tokio::time::timeout(Duration::from_millis(20), &mut pass).await.is_err());
             network.tell();
             let passed = tokio::time::timeout(Duration::from_millis(200), &mut pass).await;
-            assert_eq!(passed.is_ok(), tries, "{reason:?}");
+            assert_eq!(passed.is_ok(), tries, "{why:?}");
         }
     }
 

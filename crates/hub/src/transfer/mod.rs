@@ -29,6 +29,7 @@ mod order;
 mod positional;
 mod repair;
 mod report;
+mod said;
 mod speed;
 mod unfinished;
 
@@ -43,6 +44,7 @@ pub use gate::{Wait, WaitReason};
 pub use order::{Order, Preflight};
 pub use repair::reopen;
 pub use report::{MAP_CELLS, Phase, Progress};
+pub use said::{Delay, Notice};
 pub use speed::SpeedLimit;
 pub use unfinished::{discard_unfinished, done_bytes, name_of, quant_of};
 
@@ -150,7 +152,10 @@ pub async fn download(
                 return Ok(Downloaded { path, files, commit: order.commit });
             }
             Err(Broken::Failed(error)) => return Err(error),
-            Err(Broken::Changed(error)) => report.notice(format!("{error} The repository is asked again.")),
+            Err(Broken::Changed(error)) => {
+                tracing::info!(%error, "download");
+                report.notice(Notice::ChangedMeanwhile);
+            }
         }
     }
     Err(TransferError::KeepsChanging { repo: request.repo.to_string() })
@@ -177,7 +182,7 @@ async fn resolve(hub: &Hub, request: &Request, report: &Report<'_>, stop: &mut S
         };
         let after = remote.retry_after();
         match Fault::refused(remote, after) {
-            Fault::Wait { reason, sentence, after } => gate.close(pass, reason, sentence, after),
+            Fault::Wait { why, after } => gate.close(pass, why, after),
             Fault::Fatal(error) => return Err(error),
             Fault::Changed(error) => return Err(error.into()),
             Fault::Again { .. } | Fault::NewNetwork | Fault::DiskGone => gate.give_up(pass),

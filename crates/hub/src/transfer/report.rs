@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::disk::Fill;
 use super::gate::Wait;
 use super::order::Order;
+use super::said::Notice;
 
 /// How many pieces the map of a download has at most.
 pub const MAP_CELLS: usize = 96;
@@ -30,8 +31,8 @@ pub struct Progress {
     pub time_left: Option<Duration>,
     /// How full each of at most [`MAP_CELLS`] equal pieces is, in percent.
     pub map: Vec<u8>,
-    /// What happened that changes what was promised, in sentences, oldest first.
-    pub notices: Vec<String>,
+    /// What happened that changes what was promised, oldest first.
+    pub notices: Vec<Notice>,
     /// The final names of all files, once the server said.
     pub targets: Vec<PathBuf>,
 }
@@ -103,8 +104,8 @@ impl<'a> Report<'a> {
         });
     }
 
-    pub(crate) fn notice(&self, notice: String) {
-        tracing::info!(notice, "download");
+    pub(crate) fn notice(&self, notice: Notice) {
+        tracing::info!(%notice, "download");
         self.tell.send_modify(|progress| progress.notices.push(notice));
     }
 

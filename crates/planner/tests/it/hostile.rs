@@ -12,7 +12,7 @@ fn a_computer_of_which_nothing_is_known_still_gets_a_plan_and_hears_what_is_miss
     let machine = Machine::of(&Hardware::default());
     let recommendation = recommend(&machine, model, &Settings::default(), Preference::Balanced).unwrap();
     assert!(recommendation.recommended.is_some());
-    let remarks = recommendation.remarks.join(" ");
+    let remarks = recommendation.remarks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     assert!(remarks.contains("How much memory this computer has is unknown."), "{remarks}");
     assert!(remarks.contains("has not been measured"), "{remarks}");
 }
@@ -25,11 +25,15 @@ fn a_card_without_free_memory_gets_no_layers_and_the_reason_is_said() {
     let recommendation = recommend(&Machine::of(&hardware), model, &Settings::default(), Preference::Balanced).unwrap();
     let best = recommendation.recommended.unwrap();
     assert_eq!(best.candidate.plan.memory.n_gpu_layers, 0);
-    assert!(recommendation.remarks.iter().any(|text| text.contains("is full")), "{:?}", recommendation.remarks);
+    assert!(
+        recommendation.remarks.iter().any(|remark| remark.to_string().contains("is full")),
+        "{:?}",
+        recommendation.remarks
+    );
     hardware.gpus[0].free_bytes = None;
     hardware.gpus[0].total_bytes = None;
     let recommendation = recommend(&Machine::of(&hardware), model, &Settings::default(), Preference::Balanced).unwrap();
-    let remarks = recommendation.remarks.join(" ");
+    let remarks = recommendation.remarks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     assert!(remarks.contains("does not say how much memory it has"), "{remarks}");
 }
 

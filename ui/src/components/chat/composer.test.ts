@@ -64,7 +64,7 @@ describe('drafts', () => {
     const { user, field } = await opened({}, { saveDraft });
     await user.type(field, 'x');
     await fireEvent(window, new Event('pagehide'));
-    expect((await screen.findByTestId('not-stored')).textContent).toContain('the disk is full');
+    expect((await screen.findByTestId('not-stored')).textContent).toContain('The disk is full');
   });
 });
 

@@ -87,7 +87,7 @@ describe('how a conversation is set up', () => {
     await user.type(system(), 'x');
     await user.keyboard('{Escape}');
     await user.type(field, 'hello{Enter}');
-    expect((await screen.findByTestId('not-stored')).textContent).toContain('the disk is full');
+    expect((await screen.findByTestId('not-stored')).textContent).toContain('The disk is full');
     expect(held.requests).toHaveLength(0);
     expect(field.value).toBe('hello');
   });

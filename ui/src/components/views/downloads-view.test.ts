@@ -43,7 +43,7 @@ describe('the parts of the Models view', () => {
 
 describe('a download', () => {
   it('says what comes, how far it is and how long it will take', async () => {
-    await opened({ downloads: [download({ notices: ['The server takes 2 connections.'] })] });
+    await opened({ downloads: [download({ notices: [{ kind: 'changedMeanwhile' }] })] });
     const row = rows()[0]!;
     expect(row.textContent).toContain('Llama-3.3-70B-Instruct-Q4_K_M');
     expect(row.textContent).toContain('bartowski/Llama-3.3-70B-Instruct-GGUF');
@@ -52,7 +52,7 @@ describe('a download', () => {
     expect(figures).toContain('40 %');
     expect(figures).toContain('35.4 MB/s over 8 connections');
     expect(screen.getByTestId('download-eta').textContent).toBe('about 12 minutes left');
-    expect(row.textContent).toContain('The server takes 2 connections.');
+    expect(row.textContent).toContain('Its files were changed on the server meanwhile');
     const bar = screen.getByTestId('download-progress');
     expect(bar.getAttribute('aria-valuenow')).toBe('40');
     expect(bar.getAttribute('aria-valuetext')).toBe(
@@ -72,7 +72,7 @@ describe('a download', () => {
     const state = {
       kind: 'waiting',
       reason: 'busy',
-      sentence: 'The server asks for a pause.',
+      why: { kind: 'tooManyRequests', host: 'hub.test' },
       untilMs: Date.now() + 30_000,
     } as const;
     vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] });
@@ -81,7 +81,9 @@ describe('a download', () => {
       app.navigation.showModels('downloads');
       render(App, { app });
       const left = () => screen.getByTestId('download-countdown').textContent;
-      expect(screen.getByTestId('download-waits').textContent).toContain('asks for a pause');
+      expect(screen.getByTestId('download-waits').textContent).toContain(
+        '“hub.test” takes no more requests',
+      );
       expect(left()).toMatch(/^Tries again in (29|30) seconds\.$/);
       await act(() => void vi.advanceTimersByTime(12_000));
       expect(left()).toMatch(/^Tries again in 1[78] seconds\.$/);
@@ -170,7 +172,7 @@ describe('a download', () => {
     const { host, user } = await opened({ downloads: [download({ state })] });
     const resume = vi.spyOn(host, 'resumeDownload');
     const card = screen.getByTestId('error-card');
-    expect(card.textContent).toContain('the disk is full');
+    expect(card.textContent).toContain('The disk is full');
     expect(within(card).getByTestId('error-action').textContent).toBe('Try again');
     await user.click(within(card).getByTestId('error-dismiss'));
     await waitFor(() => expect(rows()).toHaveLength(0));
@@ -212,7 +214,12 @@ describe('a download', () => {
 describe('the line in the sidebar', () => {
   it('is there while something is on its way, says how far, and leads there', async () => {
     const user = userEvent.setup();
-    const waits = { kind: 'waiting', reason: 'offline', sentence: '', untilMs: null } as const;
+    const waits = {
+      kind: 'waiting',
+      reason: 'offline',
+      why: { kind: 'tooSlow', host: 'hub.test' },
+      untilMs: null,
+    } as const;
     const { app } = await startedApp({ downloads: [download({ state: waits })] });
     render(App, { app });
     const line = screen.getByTestId('sidebar-downloads');

@@ -143,7 +143,7 @@ describe('an opened repository', () => {
     const { app, user } = await openedRepo('lab/Troubles-GGUF');
     await user.click(within(model('disk')).getByTestId('remote-download'));
     expect((await screen.findByTestId('error-card')).textContent).toContain(
-      '4.4 GB are needed and 3.1 GB are free',
+      'needs 4.4 GB more and 3.1 GB are free',
     );
     expect(screen.queryByTestId('offer-start')).toBeNull();
     expect(app.downloads.list).toHaveLength(0);

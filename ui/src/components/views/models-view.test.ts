@@ -60,7 +60,7 @@ describe('this computer', () => {
   it('says plainly what is not there and what could not be found out', async () => {
     await opened({ computer: 'noGpu' });
     expect(screen.getByTestId('card-no-gpu').textContent).toContain('The processor does the work');
-    expect(screen.getByTestId('unknowns').textContent).toContain('Measuring tells');
+    expect(screen.getByTestId('unknowns').textContent).toContain('no working NVIDIA driver');
   });
 
   it('is measured by a button', async () => {

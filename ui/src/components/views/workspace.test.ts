@@ -87,7 +87,7 @@ describe('the composer', () => {
     held.fail(fakeError('noModel'));
     await waitFor(() => expect(composer.value).toBe('hello'));
     expect(screen.queryByTestId('message-user')).toBeNull();
-    expect(screen.getByTestId('error-card').textContent).toContain('no model');
+    expect(screen.getByTestId('error-card').textContent).toContain('No model is loaded');
   });
 });
 
@@ -251,7 +251,7 @@ describe('the model picker', () => {
     await app.engine.load('/models/broken.gguf');
     await tick();
     const card = screen.getByTestId('error-card');
-    expect(card.textContent).toContain('Not enough memory');
+    expect(card.textContent).toContain('There is not enough memory');
     await user.click(within(card).getByText('Choose another model'));
     expect(screen.getByTestId('model-menu')).toBeTruthy();
   });

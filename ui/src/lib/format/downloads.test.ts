@@ -47,7 +47,12 @@ describe('progress in words', () => {
   });
 
   it('is one figure for all that is on its way, and waits only if all of it waits', () => {
-    const waits = { kind: 'waiting', reason: 'offline', sentence: '', untilMs: null } as const;
+    const waits = {
+      kind: 'waiting',
+      reason: 'offline',
+      why: { kind: 'tooSlow', host: 'hub.test' },
+      untilMs: null,
+    } as const;
     const half = download({ doneBytes: 10, totalBytes: 20 });
     const none = download({ doneBytes: 0, totalBytes: 20, state: waits });
     expect(together([half, none])).toEqual({ percent: 25, waiting: false });

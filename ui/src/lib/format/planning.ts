@@ -4,6 +4,7 @@ import type {
   PickView,
   PlanView,
   QuantRow,
+  Reason,
   SpeedRange,
   VerdictView,
 } from '../host/bindings';
@@ -68,9 +69,9 @@ export function layersSentence(plan: PlanView): string {
 }
 
 /** What is left to say beside the layers and the quality, which have lines of their own. */
-export function otherReasons(pick: PickView, row: QuantRow): string[] {
-  const said = new Set([row.qualitySentence, row.plan ? layersSentence(row.plan) : '']);
-  return pick.reasons.filter((reason) => !said.has(reason));
+export function otherReasons(pick: PickView): Reason[] {
+  const own: readonly Reason['kind'][] = ['quality', 'allOnGpus', 'someOnGpus'];
+  return pick.reasons.filter(({ kind }) => !own.includes(kind));
 }
 
 export function diskSentence({ diskBytesPerToken: [least, most] }: PlanView): string | null {

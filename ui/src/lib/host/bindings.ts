@@ -120,6 +120,8 @@ export type ApiError = {
 	hint: string | null,
 	/**  What the parts underneath said. */
 	details: string | null,
+	/**  What happened, with its values, where the window has a sentence for it in every language. */
+	what?: What | null,
 };
 
 /**  What the window says about the app itself. */
@@ -133,6 +135,13 @@ export type AppInfo = {
 	/**  The operating system. */
 	platform: Platform,
 };
+
+/**  Why the GPU of a Mac should not get more memory. */
+export type AppleRoom = 
+/**  There is too little memory as it is. */
+"smallMac" | 
+/**  It has all that can be spared. */
+"nothingToSpare";
 
 /**  A file that was sent with a message. */
 export type Attachment = {
@@ -171,6 +180,13 @@ export type Backup = {
 	conversations: number,
 };
 
+/**  Where a speed comes from. */
+export type Basis = 
+/**  Computed. */
+"estimated" | 
+/**  Answers of this model on this computer. */
+"measured";
+
 /**  What a device holds of the loaded model. */
 export type BufferUse = {
 	/**  The device's name. */
@@ -182,6 +198,9 @@ export type BufferUse = {
 	/**  Scratch space. */
 	computeBytes: number,
 };
+
+/**  Why something could not be found out. */
+export type Cause = { kind: "notInCpuinfo" } | { kind: "noCores" } | { kind: "noMeminfo" } | { kind: "notInMeminfo" } | { kind: "noMounts" } | { kind: "notTold"; reason: string } | { kind: "notListed"; reason: string } | { kind: "lookingFailed"; reason: string } | { kind: "engineCouldNotLook"; reason: string } | { kind: "driverSilent"; seconds: number } | { kind: "noNvidiaDriver" } | { kind: "anotherLibrary" } | { kind: "driverDoesNotAnswer"; fault: DriverFault } | { kind: "cardOutOfReach"; fault: DriverFault } | { kind: "driver"; fault: DriverFault } | { kind: "zero" } | { kind: "withoutCuda" } | { kind: "unseenCard"; computeCapability: string | null };
 
 /**  What a turn tells on its way. */
 export type ChatEvent = 
@@ -256,6 +275,16 @@ export type ChatSetup = {
 	sampling?: SamplingChoice,
 	/**  When the context is full; none: as the settings say. */
 	contextPolicy?: ContextPolicy | null,
+};
+
+/**  A computer in a few words, such as `RTX 4090, 24 GiB · 64 GiB of memory`. */
+export type ComputerView = {
+	/**  Whether it is this one. */
+	here: boolean,
+	/**  The cards that can be used, each with its memory in bytes where that is known. */
+	gpus: GpuNameView[],
+	/**  Main memory in bytes, where that is known. */
+	ramBytes: number | null,
 };
 
 /**
@@ -337,6 +366,45 @@ export type ConversationSummary = {
 /**  The list of conversations has changed. */
 export type ConversationsChanged = ConversationSummary[];
 
+/**  Why a download waits. */
+export type Delay = 
+/**  No way to the server. */
+{ kind: "unreachable"; 
+/**  The server. */
+host: string; 
+/**  What the system said. */
+reason: string } | 
+/**  Connected, and nothing comes. */
+{ kind: "silent"; 
+/**  The server. */
+host: string; 
+/**  For so long. */
+seconds: number } | 
+/**  The connection broke. */
+{ kind: "cut"; 
+/**  The server. */
+host: string; 
+/**  What the system said. */
+reason: string } | 
+/**  Bytes come, but too slowly. */
+{ kind: "tooSlow"; 
+/**  The server. */
+host: string } | 
+/**  The network's proxy wants a login. */
+{ kind: "proxyLogin"; 
+/**  The proxy. */
+proxy: string } | 
+/**  The server wants to be left alone for a while. */
+{ kind: "tooManyRequests"; 
+/**  The server. */
+host: string } | 
+/**  The server has a fault. */
+{ kind: "serverFault"; 
+/**  The server. */
+host: string; 
+/**  The HTTP status. */
+status: number };
+
 /**  A model that was deleted and can be brought back. */
 export type DeletedView = {
 	/**  To bring it back with. */
@@ -347,6 +415,16 @@ export type DeletedView = {
 	sizeBytes: number,
 };
 
+/**  What a driver could not say. */
+export type Detail = "driverVersion" | "cudaVersion" | "numberOfCards" | "name" | "memory" | "memoryBandwidth" | "computeCapability" | "placeOnBus" | "programs";
+
+/**  How a drive keeps its bytes. */
+export type DiskKindView = 
+/**  Without moving parts. */
+"ssd" | 
+/**  With turning disks. */
+"hdd";
+
 /**  A drive. */
 export type DiskView = {
 	/**  Where it is mounted. */
@@ -355,8 +433,8 @@ export type DiskView = {
 	totalBytes: number,
 	/**  What can be written to it, in bytes. */
 	freeBytes: number,
-	/**  `SSD`, `hard disk`, or nothing where the system does not tell. */
-	kind: string | null,
+	/**  Nothing where the system does not tell. */
+	kind: DiskKindView | null,
 };
 
 /**  What is to be downloaded. */
@@ -399,8 +477,8 @@ connections: number } |
 { kind: "waiting"; 
 /**  For what. */
 reason: WaitReason; 
-/**  The same in a sentence. */
-sentence: string; 
+/**  What happened. */
+why: Delay; 
 /**  When it is tried again, in milliseconds since 1970. */
 untilMs: number | null } | 
 /**  Another Paddock downloads this file; it goes on here if that one ends. */
@@ -442,8 +520,8 @@ export type DownloadView = {
 	etaS: number | null,
 	/**  How full each equal piece of the download is, in percent, in order; at most 96 pieces. */
 	map: number[],
-	/**  What happened on the way that changes what was promised, in sentences, oldest first. */
-	notices: string[],
+	/**  What happened on the way that changes what was promised, oldest first. */
+	notices: Notice[],
 	/**  The folder it goes into. */
 	folder: string,
 	/**  The file to load, once it is ready. */
@@ -452,6 +530,9 @@ export type DownloadView = {
 
 /**  A download has changed; all of them. */
 export type DownloadsChanged = DownloadView[];
+
+/**  What is wrong with NVIDIA's driver or its card. */
+export type DriverFault = { kind: "tooOld" } | { kind: "updated" } | { kind: "notRunning" } | { kind: "partMissing" } | { kind: "forbidden" } | { kind: "cardLost" } | { kind: "cardHung" } | { kind: "noPower" } | { kind: "noInterrupts" } | { kind: "tooSlow" } | { kind: "notSupported" } | { kind: "unreadable" } | { kind: "other"; words: string };
 
 /**  The engine as the user sees it. Always whole, never a difference. */
 export type EngineState = 
@@ -572,12 +653,25 @@ export type Folder = {
 	name: string,
 };
 
+/**  Why a format can no longer be loaded. `Display` is English. */
+export type Gone = 
+/**  Weights that were rearranged for one kind of processor in the file; llama.cpp does that at the load now. */
+"rearranged";
+
 /**  A card or chip of the table. */
 export type GpuChoice = {
 	/**  Its name. */
 	name: string,
 	/**  Its memory in GiB; nothing for Apple chips, whose memory is the computer's. */
 	memoryGib: number | null,
+};
+
+/**  A card in a few words. */
+export type GpuNameView = {
+	/**  Its name. */
+	name: string,
+	/**  Its memory in bytes, where that is known. */
+	totalBytes: number | null,
 };
 
 /**  A program that holds video memory. */
@@ -612,6 +706,50 @@ export type GpuView = {
 	processes: GpuProcessView[],
 };
 
+/**  The cards that a reason speaks of. */
+export type Gpus = 
+/**  The only one. */
+{ kind: "one"; 
+/**  Its name. */
+name: string } | 
+/**  More than one. */
+{ kind: "several"; 
+/**  How many. */
+count: number };
+
+/**  What is wrong with the guide's word, or left over. `Display` is English. */
+export type GuideRemark = 
+/**  One row for cards with different amounts of memory. */
+{ kind: "oneRow"; 
+/**  The amounts, in GB as the guide has it. */
+sizesGb: number[] } | 
+/**  More layers than fit. */
+{ kind: "tooMany"; 
+/**  The quantization. */
+quant: string; 
+/**  What the guide says. */
+nLayers: number; 
+/**  What fits. */
+most: number } | 
+/**  Fewer layers than fit. */
+{ kind: "tooFew"; 
+/**  The quantization. */
+quant: string; 
+/**  What the guide says. */
+nLayers: number; 
+/**  What fits. */
+fit: number; 
+/**  Whether that is all there are. */
+all: boolean } | 
+/**  Too little main memory for what stays there. */
+{ kind: "memoryTooSmall"; 
+/**  The quantization. */
+quant: string; 
+/**  The memory that the guide asks for, in GB. */
+ramGb: number; 
+/**  What the part beside the card takes, in GiB. */
+neededGib: number };
+
 /**  What the guide says. */
 export type GuideView = {
 	/**  The card it names. */
@@ -625,7 +763,7 @@ export type GuideView = {
 	/**  Whether that is possible. */
 	possible: boolean,
 	/**  What is wrong or left over. */
-	remarks: string[],
+	remarks: GuideRemark[],
 };
 
 /**  This computer. */
@@ -891,6 +1029,46 @@ export type NewAttachment = {
 	text: string,
 };
 
+/**  What is special about a quantization. `Display` is English. */
+export type Note = 
+/**  Too poor for any use. */
+{ kind: "curiosity" } | 
+/**  Another quantization, with the ends of the model in 8 bits. */
+{ kind: "largeEnds"; 
+/**  The other quantization. */
+of: string } | 
+/**  An old format whose loss was never measured. */
+{ kind: "oldFormat"; 
+/**  The quantization whose quality is shown for it. */
+shownAs: string } | 
+/**  As large and as good as another one. */
+{ kind: "likeAnother"; 
+/**  The other quantization. */
+other: string } | 
+/**  What most people take. */
+{ kind: "usual" } | 
+/**  No test tells it from full precision. */
+{ kind: "asGoodAsFull" } | 
+/**  Not quantized. */
+{ kind: "fullPrecision" };
+
+/**  What happened to a download that changes what was promised. */
+export type Notice = 
+/**  There is a newer version than the one that was begun. */
+{ kind: "newVersion"; 
+/**  The file. */
+file: string; 
+/**  The commit that is downloaded now, shortened. */
+commit: string; 
+/**  The one that was begun, shortened. */
+before: string } | 
+/**  It came with the wrong bytes. */
+{ kind: "onceMore"; 
+/**  The file. */
+file: string } | 
+/**  Files were exchanged while they were fetched. */
+{ kind: "changedMeanwhile" };
+
 /**  A computer to plan for that is not this one. All empty: this one. */
 export type OtherComputer = {
 	/**  A card or chip from [`PlanningTables::gpus`]; `none` for a computer without. */
@@ -926,8 +1104,8 @@ export type PartKind =
 export type PickView = {
 	/**  The quantization; its figures are in its [`QuantRow`]. */
 	quant: string,
-	/**  Why, what is lost and gained, in sentences. */
-	reasons: string[],
+	/**  Why, what is lost and gained. */
+	reasons: Reason[],
 };
 
 /**  A folder or file of Paddock's. */
@@ -969,8 +1147,6 @@ export type PlaceView = {
 export type PlanView = {
 	/**  How it works out. */
 	verdict: VerdictView,
-	/**  The same as people read it: `Fits on the GPU`, … */
-	verdictWords: string,
 	/**  GPU layers that leave a margin free; Paddock loads with these. */
 	nGpuLayers: number,
 	/**  The most that fit without any margin. */
@@ -1035,8 +1211,8 @@ export type Preset = {
 
 /**  A starting point that the guide offers. */
 export type PresetView = {
-	/**  For people. */
-	name: string,
+	/**  For a computer with so much memory, in GB as the guide has it. */
+	memoryGb: number,
 	/**  The quantization it takes. */
 	quant: string,
 	/**  Context length in tokens. */
@@ -1055,6 +1231,23 @@ export type PromptTemplate = {
 	text: string,
 };
 
+/**  How good the answers are, in steps that a reader would notice. */
+export type Quality = 
+/**  More than twice as often wrong about the next word as the full model. */
+"broken" | 
+/**  Clear mistakes in most longer answers. */
+"poor" | 
+/**  Clear mistakes now and then. */
+"weak" | 
+/**  Slips in facts and reasoning. */
+"fair" | 
+/**  Rare slips in detail. */
+"good" | 
+/**  Hard to tell from the full model. */
+"veryGood" | 
+/**  No difference that anybody has measured. */
+"full";
+
 /**  One quantization. */
 export type QuantRow = {
 	/**  Its name. */
@@ -1063,19 +1256,132 @@ export type QuantRow = {
 	fileBytes: number | null,
 	/**  How good it is: 0 (broken) to 6 (as the full model). */
 	qualityStep: number,
-	/**  The same in a word or two. */
-	quality: string,
-	/**  The same in a sentence. */
-	qualitySentence: string,
+	/**  The same by name. */
+	quality: Quality,
 	/**  What is special about it. */
-	note: string | null,
+	note: Note | null,
 	/**  What to take instead, and why, where it can no longer be loaded. */
 	replacedBy: string | null,
 	/**  Why it can no longer be loaded. */
-	why: string | null,
+	why: Gone | null,
 	/**  What it needs and gives here; nothing where it cannot be loaded. */
 	plan: PlanView | null,
 };
+
+/**  A reason for a pick, or what is lost and gained with it. */
+export type Reason = 
+/**  There is no card that the engine can use. */
+{ kind: "onProcessor" } | 
+/**  There are cards, but none holds any of it. */
+{ kind: "nothingOnGpus"; 
+/**  Which cards. */
+gpus: Gpus } | 
+/**  Whole on the cards. */
+{ kind: "allOnGpus"; 
+/**  Layers there are, the output counted as one. */
+nLayers: number; 
+/**  Which cards. */
+gpus: Gpus } | 
+/**  Split between cards and main memory. */
+{ kind: "someOnGpus"; 
+/**  Layers on the cards. */
+nGpuLayers: number; 
+/**  Layers there are, the output counted as one. */
+nLayers: number; 
+/**  Which cards. */
+gpus: Gpus } | 
+/**  How good its answers are. */
+{ kind: "quality"; 
+/**  In steps. */
+quality: Quality } | 
+/**  The next better one does not fit at all. */
+{ kind: "betterDoesNotFit"; 
+/**  Its name. */
+quant: string } | 
+/**  The next better one would be read from disk. */
+{ kind: "betterReadsFromDisk"; 
+/**  Its name. */
+quant: string } | 
+/**  The next better one would be split, on a computer where a split is the slowest. */
+{ kind: "betterIsSplit"; 
+/**  Its name. */
+quant: string } | 
+/**  The next better one is slower. */
+{ kind: "betterIsSlower"; 
+/**  Its name. */
+quant: string; 
+/**  How fast it would be. */
+speed: TokS } | 
+/**  None is small enough for the GPU. */
+{ kind: "noneIsWhole" } | 
+/**  One would be whole on the GPU, but is worse. */
+{ kind: "wholeIsWorse"; 
+/**  Its name. */
+quant: string; 
+/**  How fast it would be. */
+speed: TokS; 
+/**  How good it is. */
+quality: Quality } | 
+/**  The I-quant of the same size is slower on a processor. */
+{ kind: "tablesOnProcessor"; 
+/**  Its name. */
+quant: string } | 
+/**  The I-quant of the same size is slower on Metal. */
+{ kind: "tablesOnMetal"; 
+/**  Its name. */
+quant: string } | 
+/**  Part of it is read from disk for every token. */
+{ kind: "readsFromDisk"; 
+/**  At least, in bytes a token. */
+leastBytes: number; 
+/**  At most, in bytes a token. */
+mostBytes: number; 
+/**  How fast it is with that. */
+speed: TokS } | 
+/**  The model is slow here, and a smaller one is not. */
+{ kind: "otherIsFaster"; 
+/**  The model that was asked about. */
+model: string; 
+/**  It stays below so many tokens per second. */
+underTokS: number; 
+/**  The smaller model. */
+instead: string; 
+/**  In which quantization. */
+quant: string; 
+/**  How fast that is. */
+speed: TokS } | 
+/**  The model only fits in a poor form, and a smaller one in a good one. */
+{ kind: "otherIsBetter"; 
+/**  The model that was asked about. */
+model: string; 
+/**  The smaller model. */
+instead: string; 
+/**  In which quantization. */
+quant: string; 
+/**  How fast that is. */
+speed: TokS } | 
+/**  The model is slow here, and so is every other. */
+{ kind: "allAreSlow"; 
+/**  The model that was asked about. */
+model: string; 
+/**  It stays below so many tokens per second. */
+underTokS: number } | 
+/**  The faster pick is the recommended one. */
+{ kind: "nothingFaster" } | 
+/**  The smarter pick is the recommended one. */
+{ kind: "nothingBetter" } | 
+/**  Faster than the recommended one. */
+{ kind: "timesAsFast"; 
+/**  So many times. */
+factor: number; 
+/**  The recommended one. */
+quant: string } | 
+/**  Slower than the recommended one. */
+{ kind: "speedInstead"; 
+/**  How fast it is. */
+speed: TokS; 
+/**  How fast the recommended one is. */
+insteadOf: TokS };
 
 /**  What a recommendation is wanted for. */
 export type RecommendRequest = {
@@ -1095,8 +1401,8 @@ export type RecommendRequest = {
 export type RecommendationView = {
 	/**  The model. */
 	model: ModelChoiceView,
-	/**  The computer in a few words, such as `RTX 4090, 24 GiB · 64 GiB of memory`. */
-	computer: string,
+	/**  The computer in a few words. */
+	computer: ComputerView,
 	/**  The best of both; nothing only if no quantization can be loaded at all. */
 	recommended: PickView | null,
 	/**  Faster, if anything usable is; else the same quantization. */
@@ -1109,9 +1415,58 @@ export type RecommendationView = {
 	guide: GuideView | null,
 	/**  A smaller model, where this one would be too slow or too poor. */
 	instead: InsteadView | null,
-	/**  What weakens the figures, in sentences. */
-	remarks: string[],
+	/**  What weakens the figures. */
+	remarks: Remark[],
 };
+
+/**  What a person should know before believing a plan. */
+export type Remark = 
+/**  Nobody knows how much main memory there is. */
+{ kind: "memoryUnknown" } | 
+/**  The speed of main memory is assumed. */
+{ kind: "memorySpeedAssumed"; 
+/**  What the plan takes it to read, in GB per second. */
+gbS: number } | 
+/**  On Apple Silicon: how much of the memory the GPU may use, where more would not be wise. */
+{ kind: "appleShare"; 
+/**  All memory, in bytes. */
+totalBytes: number; 
+/**  What the GPU may use, in bytes. */
+gpuBytes: number; 
+/**  Why it should stay so. */
+why: AppleRoom } | 
+/**  The same, where an expert can raise it. */
+{ kind: "appleShareCanGrow"; 
+/**  All memory, in bytes. */
+totalBytes: number; 
+/**  What the GPU may use, in bytes. */
+gpuBytes: number; 
+/**  What it could use, in bytes. */
+wantedBytes: number; 
+/**  What would be left for the system, in bytes. */
+leftBytes: number; 
+/**  The command that raises it until the next restart. */
+command: string } | 
+/**  A card that does not say how much memory it has. */
+{ kind: "gpuMemoryUnknown"; 
+/**  Its name. */
+gpu: string } | 
+/**  A card without any free memory. */
+{ kind: "gpuFull"; 
+/**  Its name. */
+gpu: string } | 
+/**  A card of whose memory others hold much. */
+{ kind: "gpuShared"; 
+/**  Its name. */
+gpu: string; 
+/**  What others hold, in bytes. */
+heldBytes: number; 
+/**  All its memory, in bytes. */
+totalBytes: number } | 
+/**  A card whose speed is not known. */
+{ kind: "gpuSpeedUnknown"; 
+/**  Its name. */
+gpu: string };
 
 /**  A model in a repository. What it needs and gives here, `plan_remote` says. */
 export type RemoteModelView = {
@@ -1127,13 +1482,34 @@ export type RemoteModelView = {
 	nFiles: number,
 	/**  How good it is, from 0 (broken) to 6 (as the full model), where the quantization is known. */
 	qualityStep: number | null,
-	/**  The same in a word or two. */
-	quality: string | null,
-	/**  Why it cannot be used, in a sentence: files that are missing on the server, a format that is no longer loaded. */
-	problem: string | null,
+	/**  The same by name. */
+	quality: Quality | null,
+	/**  Why it cannot be used. */
+	problem: RemoteProblem | null,
 	/**  Where it is here already, verified. */
 	localPath: string | null,
 };
+
+/**  Why a model in a repository cannot be used. `Display` is English. */
+export type RemoteProblem = 
+/**  Files of it are missing on the server. */
+{ kind: "incomplete"; 
+/**  The model. */
+model: string; 
+/**  How many files are missing. */
+missing: number; 
+/**  How many there should be. */
+count: number; 
+/**  The first that is missing. */
+firstMissing: string } | 
+/**  Its format is no longer loaded. */
+{ kind: "dead"; 
+/**  The quantization. */
+quant: string; 
+/**  Why. */
+why: Gone | null; 
+/**  What to take. */
+instead: string };
 
 /**  A repository that was found. */
 export type RepoSummary = {
@@ -1254,6 +1630,9 @@ export type StartReport = {
 	restoredFrom: Backup | null,
 };
 
+/**  What could not be found out. */
+export type Thing = { kind: "computer" } | { kind: "processorName" } | { kind: "processorCores" } | { kind: "processorAndMemory" } | { kind: "memory" } | { kind: "freeMemory" } | { kind: "disks" } | { kind: "graphicsCards" } | { kind: "nvidiaCard" } | { kind: "nvidiaCardOf"; number: number; count: number } | { kind: "card"; name: string } | { kind: "ofDriver"; details: Detail[] } | { kind: "ofCard"; name: string; details: Detail[] } | { kind: "ofNvidiaCard"; details: Detail[] } | { kind: "ofNvidiaCardNumber"; number: number; details: Detail[] };
+
 /**  Counts and times of an answer, under llama.cpp's names. */
 export type Timings = {
 	/**  Prompt tokens found in the KV cache. */
@@ -1266,6 +1645,16 @@ export type Timings = {
 	predictedN: number,
 	/**  Time for them. */
 	predictedMs: number,
+};
+
+/**  A range of tokens per second. */
+export type TokS = {
+	/**  It will hardly be slower. */
+	low: number,
+	/**  It will hardly be faster. */
+	high: number,
+	/**  Where the range comes from. */
+	basis: Basis,
 };
 
 /**  Tokens of texts. */
@@ -1290,9 +1679,9 @@ export type TokenPlace =
 /**  Something that could not be found out. */
 export type UnknownView = {
 	/**  What. */
-	what: string,
+	thing: Thing,
 	/**  Why, and what to do. */
-	why: string,
+	cause: Cause,
 };
 
 /**  How it works out. */
@@ -1314,8 +1703,10 @@ export type VerifiedView =
 checkedBytes: number } | 
 /**  Not what was published. */
 { kind: "broken"; 
-/**  What is wrong, in a sentence. */
+/**  What is wrong, in English. */
 sentence: string; 
+/**  The name of the file that is damaged. */
+file: string; 
 /**  How many bytes a repair would fetch again; nothing where it cannot be repaired. */
 repairBytes: number | null };
 
@@ -1331,6 +1722,129 @@ export type WaitReason =
 "stalled" | 
 /**  The network's proxy wants a login. */
 "proxy";
+
+/**  An error that people meet often. A kind is here when the window has its sentence in every language. */
+export type What = 
+/**  The engine was ended from outside, mostly for want of memory. */
+{ kind: "engineKilled" } | 
+/**  The graphics card had no memory left. */
+{ kind: "engineGpuFull" } | 
+/**  The graphics driver reported an error. */
+{ kind: "engineGpuError" } | 
+/**  llama.cpp ended it. */
+{ kind: "engineAborted" } | 
+/**  It touched memory that is not there. */
+{ kind: "engineCrashed" } | 
+/**  The processor lacks an instruction. */
+{ kind: "engineTooNew" } | 
+/**  It ended and nobody knows why. */
+{ kind: "engineExited"; exitCode: number } | 
+/**  It gave no sign of life. */
+{ kind: "engineHung"; seconds: number } | 
+/**  It said something that makes no sense. */
+{ kind: "engineBabbled" } | 
+/**  It could not be started. */
+{ kind: "engineNotStarted"; reason: string } | 
+/**  See [`Cause`]. */
+{ kind: "unknownArchitecture"; file: string; architecture: string } | 
+/**  See [`Cause`]. */
+{ kind: "fileIncomplete"; file: string } | 
+/**  See [`Cause`]. */
+{ kind: "noMemoryForModel"; file: string } | 
+/**  See [`Cause`]. */
+{ kind: "notAWholeModel"; file: string } | 
+/**  See [`Cause`]. */
+{ kind: "noDecoder"; file: string } | 
+/**  See [`Cause`]. */
+{ kind: "cannotLoad"; file: string } | 
+/**  See [`Cause`]. */
+{ kind: "noMemoryForContext"; nCtx: number } | 
+/**  Nothing is loaded. */
+{ kind: "noModel" } | 
+/**  The conversation is longer than the context. */
+{ kind: "promptTooLong"; nTokens: number; nCtx: number } | 
+/**  The conversation leaves no room for an answer. */
+{ kind: "conversationTooLong"; nTokens: number; reserve: number; nCtx: number } | 
+/**  The message alone leaves no room for an answer. */
+{ kind: "messageTooLong"; nTokens: number; reserve: number; nCtx: number } | 
+/**  An answer is being written in the conversation. */
+{ kind: "answerUnderway" } | 
+/**  The model is at work, and something else wants all of the computer. */
+{ kind: "modelAtWork" } | 
+/**  Paddock is being closed. */
+{ kind: "closing" } | 
+/**  The model that is to go is loaded. */
+{ kind: "modelLoaded"; name: string } | 
+/**  The model that is to go is being compared with its checksum. */
+{ kind: "modelInCheck"; name: string } | 
+/**  The conversation was deleted. */
+{ kind: "conversationGone" } | 
+/**  The message was deleted. */
+{ kind: "messageGone" } | 
+/**  The download was taken off the list. */
+{ kind: "downloadGone" } | 
+/**  Nothing more can be saved. */
+{ kind: "storageFull" } | 
+/**  The database cannot be written. */
+{ kind: "storageReadOnly" } | 
+/**  Another program holds the database. */
+{ kind: "storageBusy" } | 
+/**  See [`paddock_hub::Error`]. */
+{ kind: "fileMissing"; path: string } | 
+/**  See [`paddock_hub::Error`]. */
+{ kind: "fileForbidden"; path: string } | 
+/**  See [`paddock_hub::Error`]. */
+{ kind: "fileEmpty"; file: string } | 
+/**  See [`paddock_hub::Error`]. */
+{ kind: "partMissing"; file: string; count: number } | 
+/**  Not even the beginning is GGUF's. */
+{ kind: "notGguf"; file: string } | 
+/**  A file has other bytes than those published. */
+{ kind: "fileDamaged"; file: string; 
+/**  0: it has bytes too many; nothing: nobody knows which are wrong. */
+damagedBytes: number | null } | 
+/**  The model's terms were not accepted yet. */
+{ kind: "licenceNotAccepted"; repo: string; licence: string } | 
+/**  See [`RemoteError`]. */
+{ kind: "gated"; repo: string; page: string; hadToken: boolean } | 
+/**  See [`RemoteError`]. */
+{ kind: "tokenRefused"; host: string } | 
+/**  See [`RemoteError`]. */
+{ kind: "unreachable"; host: string; reason: string } | 
+/**  See [`RemoteError`]. */
+{ kind: "proxyLogin"; proxy: string } | 
+/**  See [`RemoteError`]. */
+{ kind: "certificate"; host: string; reason: string } | 
+/**  See [`RemoteError`]. */
+{ kind: "silent"; host: string; seconds: number } | 
+/**  See [`RemoteError`]. */
+{ kind: "tooSlow"; host: string; seconds: number } | 
+/**  See [`RemoteError`]. */
+{ kind: "cut"; host: string; reason: string } | 
+/**  See [`RemoteError`]. */
+{ kind: "noRepo"; repo: string; page: string; hadToken: boolean } | 
+/**  See [`RemoteError`]. */
+{ kind: "noQuant"; repo: string; wanted: string; nearest: string[] } | 
+/**  See [`RemoteError`]. */
+{ kind: "noModels"; repo: string } | 
+/**  See [`RemoteError`]. */
+{ kind: "tooManyRequests"; host: string; afterSeconds: number | null } | 
+/**  See [`RemoteError`]. */
+{ kind: "serverFault"; host: string; status: number } | 
+/**  See [`RemoteError`]. */
+{ kind: "webPage"; host: string } | 
+/**  See [`TransferError`]. */
+{ kind: "noChecksum"; file: string } | 
+/**  See [`TransferError`]. */
+{ kind: "diskFull"; folder: string; neededBytes: number; freeBytes: number } | 
+/**  See [`TransferError`]. */
+{ kind: "fileTooLarge"; folder: string; sizeBytes: number } | 
+/**  See [`TransferError`]. */
+{ kind: "folderReadOnly"; folder: string; reason: string } | 
+/**  See [`TransferError`]. */
+{ kind: "occupied"; path: string } | 
+/**  See [`TransferError`]. */
+{ kind: "wrongHash"; file: string; host: string };
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;

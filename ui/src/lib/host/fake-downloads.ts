@@ -1,4 +1,5 @@
 import type {
+  Delay,
   DownloadRequest,
   DownloadSettings,
   DownloadState,
@@ -43,12 +44,14 @@ export interface FakeDownloadsOptions {
 const tickMs = 250;
 const bytesPerS = 96e6;
 const parts = 96;
-const troubles: Record<string, [WaitReason, string, seconds: number | null]> = {
-  offline: ['offline', 'There is no connection to the internet.', null],
-  busy: ['busy', 'Hugging Face asks for a pause: too many requests came from your network.', 40],
-  fault: ['serverFault', 'Hugging Face has a fault of its own (error 503).', 15],
-  stalled: ['stalled', 'The connection is there, and nothing has come for 30 seconds.', 5],
-  proxy: ['proxy', 'The proxy of this network wants a login.', null],
+const host = 'huggingface.co';
+
+const troubles: Record<string, [WaitReason, Delay, seconds: number | null]> = {
+  offline: ['offline', { kind: 'unreachable', host, reason: 'Network is unreachable' }, null],
+  busy: ['busy', { kind: 'tooManyRequests', host }, 40],
+  fault: ['serverFault', { kind: 'serverFault', host, status: 503 }, 15],
+  stalled: ['stalled', { kind: 'silent', host, seconds: 30 }, 5],
+  proxy: ['proxy', { kind: 'proxyLogin', proxy: 'proxy.example' }, null],
 };
 
 interface Active {
@@ -144,14 +147,21 @@ export class FakeDownloads {
 
   #check({ model, gated, licence }: FakeFile): PreflightView {
     const freeBytes = model.quant === 'disk' ? 3.1e9 : (this.#settings.freeBytes ?? 0);
+    const folder = this.#settings.modelsFolder;
     const closed = gated ? fakeError('gated') : null;
     const full =
       model.sizeBytes > freeBytes
         ? {
             ...fakeError('storage'),
-            message: `Not enough space. ${gb(model.sizeBytes)} are needed and ${gb(freeBytes)} are free in ${this.#settings.modelsFolder}.`,
-            hint: 'Free some space, or choose another folder under “How downloads are made”.',
+            message: `There is not enough room in “${folder}”.`,
+            hint: null,
             details: null,
+            what: {
+              kind: 'diskFull' as const,
+              folder,
+              neededBytes: model.sizeBytes,
+              freeBytes,
+            },
           }
         : null;
     return {
@@ -231,7 +241,7 @@ export class FakeDownloads {
   #step(active: Active, amount: number) {
     const { view } = active;
     const { state } = view;
-    const [reason, sentence, seconds] = troubles[view.quant ?? ''] ?? [];
+    const [reason, why, seconds] = troubles[view.quant ?? ''] ?? [];
     switch (state.kind) {
       case 'queued':
         view.state = { kind: 'preparing' };
@@ -239,7 +249,7 @@ export class FakeDownloads {
       case 'preparing':
         view.state = { kind: 'downloading', connections: 8 };
         if (view.quant === 'notice')
-          view.notices.push('The server takes no more than 2 connections from you.');
+          view.notices.push({ kind: 'onceMore', file: `${view.name}.gguf` });
         break;
       case 'waiting':
         if (state.untilMs !== null && state.untilMs <= this.#now()) {
@@ -255,9 +265,9 @@ export class FakeDownloads {
             ? Math.round((view.totalBytes - view.doneBytes) / view.bytesPerS)
             : null;
         view.map = mapOf(view.doneBytes / view.totalBytes);
-        if (reason && sentence && !active.over && view.doneBytes > view.totalBytes * 0.3) {
+        if (reason && why && !active.over && view.doneBytes > view.totalBytes * 0.3) {
           const untilMs = seconds ? this.#now() + seconds * 1000 : null;
-          view.state = { kind: 'waiting', reason, sentence, untilMs };
+          view.state = { kind: 'waiting', reason, why, untilMs };
           Object.assign(view, { bytesPerS: 0, etaS: null });
         } else if (view.doneBytes === view.totalBytes) {
           view.state = { kind: 'verifying', checkedBytes: 0 };
@@ -281,7 +291,8 @@ export class FakeDownloads {
         error: {
           ...fakeError('storage'),
           message: 'The file is not what was published: its checksum differs.',
-          hint: 'Paddock found the part that is wrong. Trying again fetches only that, 67.1 MB.',
+          hint: 'Repair it under Models, or download it again.',
+          what: { kind: 'fileDamaged', file: `${view.name}.gguf`, damagedBytes: 67_108_864 },
         },
       };
       return;
@@ -336,8 +347,4 @@ function mapOf(fraction: number): number[] {
     const filled = fraction * lane * (1 + 0.06 * Math.sin(Math.floor(i / lane) * 2));
     return Math.round(Math.max(0, Math.min(1, filled - (i % lane))) * 100);
   }).map((percent) => (fraction === 1 ? 100 : percent));
-}
-
-function gb(value: number) {
-  return `${(value / 1e9).toFixed(1)} GB`;
 }

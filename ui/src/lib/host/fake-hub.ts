@@ -148,9 +148,9 @@ export class FakeHub {
         sizeBytes,
         nFiles,
         qualityStep,
-        quality: qualityStep === null ? null : (qualities[qualityStep]?.[0] ?? null),
+        quality: qualityStep === null ? null : (qualities[qualityStep] ?? null),
         problem: quant.startsWith('Q4_0_')
-          ? 'llama.cpp dropped this format. Q4_0 has the same speed.'
+          ? { kind: 'dead' as const, quant, why: 'rearranged' as const, instead: 'Q4_0' }
           : null,
         localPath: this.pathOf(`${file}-${quant}`),
       })),
@@ -210,13 +210,6 @@ function simplePlan(sizeBytes: number, nCtx: number, withGpu: boolean): PlanView
   });
   return {
     verdict: tooBig ? 'tooBig' : onGpu ? 'fitsOnGpu' : need < ram ? 'fitsWithRam' : 'readsFromDisk',
-    verdictWords: tooBig
-      ? 'Too big'
-      : onGpu
-        ? 'Fits on the GPU'
-        : need < ram
-          ? 'Fits with RAM'
-          : 'Reads from disk',
     nGpuLayers: onGpu ? 33 : 0,
     nGpuLayersMax: onGpu ? 33 : 0,
     nLayersAll: 33,

@@ -92,6 +92,7 @@ export class FakeLibrary {
           ? {
               kind: 'broken' as const,
               sentence: '64 kB in the middle are not what was published.',
+              file: 'Bitten-7B-Q4_K_M.gguf',
               repairBytes: 67_108_864,
             }
           : { kind: 'verified' as const };
@@ -221,6 +222,7 @@ export const sample: LibraryView = {
       verified: {
         kind: 'broken',
         sentence: '64 kB in the middle are not what was published.',
+        file: 'Bitten-7B-Q4_K_M.gguf',
         repairBytes: 67_108_864,
       },
       canDelete: true,

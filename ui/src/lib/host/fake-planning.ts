@@ -7,8 +7,10 @@ import type {
   PlanningTables,
   PlanView,
   QuantRow,
+  Reason,
   RecommendationView,
   RecommendRequest,
+  TokS,
 } from './bindings';
 import { quants, qualities, type RecordedPlan, with4090, withoutGpu } from './fake-recorded';
 import { browserMemory } from './fake-memory';
@@ -40,13 +42,6 @@ export interface FakePlanningOptions {
 const gib = 2 ** 30;
 /** What the recorded plans were made for. */
 const recordedCtx = 8192;
-const labels: Record<VerdictKey, string> = {
-  fitsOnGpu: 'Fits on the GPU',
-  fitsWithRam: 'Fits with RAM',
-  readsFromDisk: 'Reads from disk',
-  tooBig: 'Too big',
-};
-type VerdictKey = PlanView['verdict'];
 
 export function fakePlanning(options: FakePlanningOptions): PlanningHost {
   let pending = options.firstRunPending ?? false;
@@ -95,7 +90,6 @@ function plan(quant: string, withGpu: boolean, kv: number): PlanView {
   const range = ([low, high]: [number, number]) => ({ low, high, measured: false });
   return {
     verdict: recorded.verdict,
-    verdictWords: labels[recorded.verdict],
     nGpuLayers: recorded.layers[0],
     nGpuLayersMax: recorded.layers[1],
     nLayersAll: 81,
@@ -126,41 +120,37 @@ function recommendation(request: RecommendRequest, withGpu: boolean): Recommenda
   const kv = kvFactor(request.nCtx, request.smallKv);
   const model = modelOf(request.modelId);
   const rows = quants.map((recorded): QuantRow => {
-    const [quality = '', qualitySentence = ''] = qualities[recorded.qualityStep] ?? [];
     const loadable = recorded.replacedBy === null;
     return {
       ...recorded,
-      quality,
-      qualitySentence,
+      quality: qualities[recorded.qualityStep] ?? 'broken',
       plan: loadable ? plan(recorded.quant, withGpu, kv) : null,
     };
   });
   const here = Object.values(request.computer).every((v) => v === null || v === undefined);
   const ram = request.computer.ramGib ?? (withGpu ? 64 : 32);
-  const words = withGpu ? `${request.computer.gpu ?? 'RTX 4090'}, 24 GiB` : 'no graphics card';
-  const pick = (quant: string, ...reasons: string[]) => ({ quant, reasons });
+  const gpu = { name: request.computer.gpu ?? 'RTX 4090', totalBytes: 24 * gib };
+  const speed = (low: number, high: number): TokS => ({ low, high, basis: 'estimated' });
+  const pick = (quant: string, ...reasons: Reason[]) => ({ quant, reasons });
   return {
     model,
-    computer: `${here ? 'This computer' : 'Another computer'}: ${words} · ${ram} GiB of memory`,
+    computer: { here, gpus: withGpu ? [gpu] : [], ramBytes: ram * gib },
     recommended: withGpu
       ? pick(
           'IQ2_XS',
-          'All 81 layers on the RTX 4090.',
-          'Poor: clear mistakes in most longer answers.',
-          'Why not more? IQ2_M would answer at 2.4–4.7 tok/s.',
+          { kind: 'allOnGpus', nLayers: 81, gpus: { kind: 'one', name: 'RTX 4090' } },
+          { kind: 'quality', quality: 'poor' },
+          { kind: 'betterIsSlower', quant: 'IQ2_M', speed: speed(2.41, 4.66) },
         )
-      : pick(
-          'IQ2_M',
-          'On the processor: there is no graphics card here that the engine can use.',
-          'Weak: clear mistakes now and then, also in plain questions.',
-        ),
-    faster: pick(
-      withGpu ? 'IQ2_XS' : 'IQ2_M',
-      'Nothing that is clearly faster here gives usable answers.',
-    ),
+      : pick('IQ2_M', { kind: 'onProcessor' }, { kind: 'quality', quality: 'weak' }),
+    faster: pick(withGpu ? 'IQ2_XS' : 'IQ2_M', { kind: 'nothingFaster' }),
     smarter: withGpu
-      ? pick('IQ2_S', '7.7–15 tokens per second instead of 28–43.')
-      : pick('IQ2_M', 'Nothing better runs at a bearable speed here.'),
+      ? pick('IQ2_S', {
+          kind: 'speedInstead',
+          speed: speed(7.72, 15.1),
+          insteadOf: speed(28.2, 43.4),
+        })
+      : pick('IQ2_M', { kind: 'nothingBetter' }),
     rows,
     guide: withGpu
       ? {
@@ -169,7 +159,7 @@ function recommendation(request: RecommendRequest, withGpu: boolean): Recommenda
           layersMin: 40,
           layersMax: 50,
           possible: true,
-          remarks: ['Q3_K_M: the guide stops at 50 layers; 52 fit.'],
+          remarks: [{ kind: 'tooFew', quant: 'Q3_K_M', nLayers: 50, fit: 52, all: false }],
         }
       : null,
     instead: {
@@ -179,7 +169,7 @@ function recommendation(request: RecommendRequest, withGpu: boolean): Recommenda
         ? { low: 26.8, high: 41.8, measured: false }
         : { low: 6.26, high: 9.78, measured: false },
     },
-    remarks: ['How fast its memory is has not been measured. The plan takes it to be common DDR4.'],
+    remarks: [{ kind: 'memorySpeedAssumed', gbS: 40 }],
   };
 }
 
@@ -218,14 +208,12 @@ function computer(withGpu: boolean, measured: boolean): HardwareView {
           },
         ]
       : [],
-    disks: [{ mountPoint: '/', totalBytes: 1e12, freeBytes: 412e9, kind: 'SSD' }],
+    disks: [{ mountPoint: '/', totalBytes: 1e12, freeBytes: 412e9, kind: 'ssd' }],
     unknowns: withGpu
       ? []
       : [
-          {
-            what: 'speed of the memory',
-            why: 'This system does not say how its memory is built in. Measuring tells.',
-          },
+          { thing: { kind: 'freeMemory' }, cause: { kind: 'notInMeminfo' } },
+          { thing: { kind: 'nvidiaCard' }, cause: { kind: 'noNvidiaDriver' } },
         ],
     measured,
   };
@@ -254,7 +242,7 @@ const tables: PlanningTables = {
     { name: 'Apple M2 Max', memoryGib: null },
   ],
   presets: [
-    { name: '48 GB of memory', quant: 'Q4_K_M', nCtx: 4096, nBatch: 512 },
-    { name: '16 GB of memory', quant: 'Q3_K_S', nCtx: 2048, nBatch: 256 },
+    { memoryGb: 48, quant: 'Q4_K_M', nCtx: 4096, nBatch: 512 },
+    { memoryGb: 16, quant: 'Q3_K_S', nCtx: 2048, nBatch: 256 },
   ],
 };

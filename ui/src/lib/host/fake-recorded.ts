@@ -1,4 +1,4 @@
-import type { PartKind, QuantRow, VerdictView } from './bindings';
+import type { PartKind, Quality, QuantRow, VerdictView } from './bindings';
 
 /**
  * What the real planner said of Llama 3.3 70B at 8192 tokens on two computers, taken down row by
@@ -19,27 +19,26 @@ export interface RecordedPlan {
   bars: Partial<Record<PartKind, number>>[];
 }
 
-/** The word and the sentence for each step of quality. */
-// prettier-ignore
-export const qualities: readonly (readonly [string, string])[] = [
-  ["Broken", "Broken: loses the thread and makes things up; only to see that it runs."],
-  ["Poor", "Poor: clear mistakes in most longer answers."],
-  ["Weak", "Weak: clear mistakes now and then, also in plain questions."],
-  ["Fair", "Fair: slips in facts and in longer reasoning."],
-  ["Good", "Good: close to the full model; rare slips in detail."],
-  ["Very good", "Very good: hard to tell from the full model."],
-  ["Full", "Full: no difference from the full model that anybody has measured."],
+/** The name of each step of quality. */
+export const qualities: readonly Quality[] = [
+  'broken',
+  'poor',
+  'weak',
+  'fair',
+  'good',
+  'veryGood',
+  'full',
 ];
 
 // prettier-ignore
 export const quants: readonly RecordedQuant[] = [
-  { quant: "IQ1_M", fileBytes: 16751164144, qualityStep: 0, note: "A curiosity: hardly usable.", replacedBy: null, why: null },
+  { quant: "IQ1_M", fileBytes: 16751164144, qualityStep: 0, note: { kind: "curiosity" }, replacedBy: null, why: null },
   { quant: "IQ2_XXS", fileBytes: 19097352944, qualityStep: 0, note: null, replacedBy: null, why: null },
   { quant: "IQ2_XS", fileBytes: 21142076144, qualityStep: 1, note: null, replacedBy: null, why: null },
   { quant: "IQ2_S", fileBytes: 22242310896, qualityStep: 1, note: null, replacedBy: null, why: null },
   { quant: "IQ2_M", fileBytes: 24119261936, qualityStep: 2, note: null, replacedBy: null, why: null },
   { quant: "Q2_K", fileBytes: 26375076592, qualityStep: 2, note: null, replacedBy: null, why: null },
-  { quant: "Q2_K_L", fileBytes: 27401124592, qualityStep: 2, note: "Q2_K with embeddings and output at 8 bits.", replacedBy: null, why: null },
+  { quant: "Q2_K_L", fileBytes: 27401124592, qualityStep: 2, note: { kind: "largeEnds", of: "Q2_K" }, replacedBy: null, why: null },
   { quant: "IQ3_XXS", fileBytes: 27469462256, qualityStep: 3, note: null, replacedBy: null, why: null },
   { quant: "IQ3_XS", fileBytes: 29307697904, qualityStep: 3, note: null, replacedBy: null, why: null },
   { quant: "Q3_K_S", fileBytes: 30912019184, qualityStep: 3, note: null, replacedBy: null, why: null },
@@ -47,22 +46,22 @@ export const quants: readonly RecordedQuant[] = [
   { quant: "Q3_K_M", fileBytes: 34267462384, qualityStep: 4, note: null, replacedBy: null, why: null },
   { quant: "Q3_K_L", fileBytes: 37140560624, qualityStep: 4, note: null, replacedBy: null, why: null },
   { quant: "IQ4_XS", fileBytes: 37902629616, qualityStep: 4, note: null, replacedBy: null, why: null },
-  { quant: "Q3_K_XL", fileBytes: 38059899632, qualityStep: 4, note: "Q3_K_L with embeddings and output at 8 bits.", replacedBy: null, why: null },
-  { quant: "IQ4_NL", fileBytes: 40053586672, qualityStep: 4, note: "Like Q4_K_S in size and quality.", replacedBy: null, why: null },
-  { quant: "Q4_0", fileBytes: 40116501232, qualityStep: 4, note: "An old format that processors compute quickly. No measured loss is known; shown as close to IQ4_XS.", replacedBy: null, why: null },
-  { quant: "Q4_0_4_4", fileBytes: null, qualityStep: 4, note: null, replacedBy: "Q4_0", why: "llama.cpp dropped this format (ggml types 31 to 33). Q4_0 is rearranged for the processor when it is loaded, with the same speed." },
-  { quant: "Q4_0_4_8", fileBytes: null, qualityStep: 4, note: null, replacedBy: "Q4_0", why: "llama.cpp dropped this format (ggml types 31 to 33). Q4_0 is rearranged for the processor when it is loaded, with the same speed." },
-  { quant: "Q4_0_8_8", fileBytes: null, qualityStep: 4, note: null, replacedBy: "Q4_0", why: "llama.cpp dropped this format (ggml types 31 to 33). Q4_0 is rearranged for the processor when it is loaded, with the same speed." },
+  { quant: "Q3_K_XL", fileBytes: 38059899632, qualityStep: 4, note: { kind: "largeEnds", of: "Q3_K_L" }, replacedBy: null, why: null },
+  { quant: "IQ4_NL", fileBytes: 40053586672, qualityStep: 4, note: { kind: "likeAnother", other: "Q4_K_S" }, replacedBy: null, why: null },
+  { quant: "Q4_0", fileBytes: 40116501232, qualityStep: 4, note: { kind: "oldFormat", shownAs: "IQ4_XS" }, replacedBy: null, why: null },
+  { quant: "Q4_0_4_4", fileBytes: null, qualityStep: 4, note: null, replacedBy: "Q4_0", why: "rearranged" },
+  { quant: "Q4_0_4_8", fileBytes: null, qualityStep: 4, note: null, replacedBy: "Q4_0", why: "rearranged" },
+  { quant: "Q4_0_8_8", fileBytes: null, qualityStep: 4, note: null, replacedBy: "Q4_0", why: "rearranged" },
   { quant: "Q4_K_S", fileBytes: 40347187952, qualityStep: 4, note: null, replacedBy: null, why: null },
-  { quant: "Q4_K_M", fileBytes: 42520361712, qualityStep: 5, note: "The usual choice where it fits.", replacedBy: null, why: null },
-  { quant: "Q4_K_L", fileBytes: 43300158192, qualityStep: 5, note: "Q4_K_M with embeddings and output at 8 bits.", replacedBy: null, why: null },
+  { quant: "Q4_K_M", fileBytes: 42520361712, qualityStep: 5, note: { kind: "usual" }, replacedBy: null, why: null },
+  { quant: "Q4_K_L", fileBytes: 43300158192, qualityStep: 5, note: { kind: "largeEnds", of: "Q4_K_M" }, replacedBy: null, why: null },
   { quant: "Q5_K_S", fileBytes: 48657414896, qualityStep: 5, note: null, replacedBy: null, why: null },
   { quant: "Q5_K_M", fileBytes: 49949784816, qualityStep: 5, note: null, replacedBy: null, why: null },
-  { quant: "Q5_K_L", fileBytes: 50598247152, qualityStep: 5, note: "Q5_K_M with embeddings and output at 8 bits.", replacedBy: null, why: null },
+  { quant: "Q5_K_L", fileBytes: 50598247152, qualityStep: 5, note: { kind: "largeEnds", of: "Q5_K_M" }, replacedBy: null, why: null },
   { quant: "Q6_K", fileBytes: 57888111344, qualityStep: 6, note: null, replacedBy: null, why: null },
-  { quant: "Q6_K_L", fileBytes: 58397031152, qualityStep: 6, note: "Q6_K with embeddings and output at 8 bits.", replacedBy: null, why: null },
-  { quant: "Q8_0", fileBytes: 74975017712, qualityStep: 6, note: "As good as full precision in every test.", replacedBy: null, why: null },
-  { quant: "F16", fileBytes: 141117881072, qualityStep: 6, note: "Full precision.", replacedBy: null, why: null },
+  { quant: "Q6_K_L", fileBytes: 58397031152, qualityStep: 6, note: { kind: "largeEnds", of: "Q6_K" }, replacedBy: null, why: null },
+  { quant: "Q8_0", fileBytes: 74975017712, qualityStep: 6, note: { kind: "asGoodAsFull" }, replacedBy: null, why: null },
+  { quant: "F16", fileBytes: 141117881072, qualityStep: 6, note: { kind: "fullPrecision" }, replacedBy: null, why: null },
 ];
 
 /** An RTX 4090 (24 GiB) and 64 GiB of memory. */

@@ -1,4 +1,4 @@
-import type { ApiError, ErrorCode, FinishReason } from './bindings';
+import type { ApiError, ErrorCode, FinishReason, What } from './bindings';
 import { answerFor, longAnswer } from './fake-answers';
 
 /** How the fake host answers a message: the text, its pace, and the error it ends in. */
@@ -49,44 +49,63 @@ export function finishReason(error: ApiError | null, text: string, stopped: bool
   return 'stop';
 }
 
-const hints: Record<ErrorCode, [message: string, hint: string]> = {
-  noModel: ['There is no model to answer with.', 'Choose a model first.'],
+const file = 'Llama-3.3-70B-Instruct-Q4_K_M.gguf';
+const repo = 'google/gemma-3-27b-it-GGUF';
+
+/** In English as Paddock says it, and where it has a sentence in every language, what it says. */
+const errors: Record<ErrorCode, [message: string, hint: string | null, what?: What]> = {
+  noModel: ['No model is loaded.', 'Choose a model first.', { kind: 'noModel' }],
   modelRefused: [
     'This file is not a model Paddock can run. Its header names the architecture "resnet".',
     'Choose a GGUF file of a language model.',
   ],
   loadFailed: [
-    'Not enough memory. The model needs 42.5 GB and 21.3 GB are free.',
-    'Choose a smaller quant of the same model.',
+    `There is not enough memory for “${file}”.`,
+    'Choose a shorter context, fewer GPU layers, or a smaller model.',
+    { kind: 'noMemoryForModel', file },
   ],
   engineDied: [
-    'The engine stopped while it was writing: it ran out of memory.',
-    'What was written so far is kept. Try again.',
+    'The engine was ended from outside; mostly this means that the computer ran out of memory.',
+    'Your next message starts it again. If it happens again, choose a smaller model or context.',
+    { kind: 'engineKilled' },
   ],
   engineHung: [
-    'The engine has not answered for 60 seconds, so it was ended.',
-    'What was written so far is kept. Try again.',
+    'The engine gave no sign of life for 60 seconds and was ended.',
+    'Your next message starts it again.',
+    { kind: 'engineHung', seconds: 60 },
   ],
   promptTooLong: [
-    'The conversation is too long for this model: 9,120 tokens, and the context holds 8,192.',
-    'Start a new chat, or load the model with a longer context.',
+    'This conversation is 9120 tokens long and does not fit in the context of 8192 tokens.',
+    'Load the model with a longer context, or start a new chat.',
+    { kind: 'promptTooLong', nTokens: 9120, nCtx: 8192 },
   ],
-  busy: ['Another answer is still being written.', 'Wait for it, or stop it.'],
+  busy: [
+    'An answer is still being written in this conversation.',
+    'Wait for its end, or stop it.',
+    { kind: 'answerUnderway' },
+  ],
   notFound: ['That is no longer there.', 'It may have been deleted in another window.'],
   badInput: ['That cannot be sent as it is.', 'Change it and send it again.'],
   gated: [
-    'This repository is only open to people who accepted its terms on its page.',
-    'Accept them there with your account, then give Paddock an access token of it.',
+    `${repo} is only open to people who accepted its licence.`,
+    null,
+    { kind: 'gated', repo, page: `https://huggingface.co/${repo}`, hadToken: false },
   ],
   licenceNotAccepted: [
-    'The licence of this model has to be accepted before it is downloaded.',
-    'Read it and accept it here.',
+    'This model comes under the Llama 3.3 Community License.',
+    'Read it and accept it once; then the download can begin.',
+    { kind: 'licenceNotAccepted', repo, licence: 'Llama 3.3 Community License' },
   ],
-  storage: ['The conversation could not be saved: the disk is full.', 'Free some space.'],
+  storage: [
+    'The disk is full, so nothing more can be saved. Free some space and try again.',
+    null,
+    { kind: 'storageFull' },
+  ],
   internal: ['Something in Paddock went wrong.', 'Restart Paddock if it happens again.'],
 };
 
 export function fakeError(code: ErrorCode): ApiError {
-  const [message, hint] = hints[code];
-  return { code, message, hint, details: `code: ${code}\nexit status: 134\nGGML_ASSERT(n > 0)` };
+  const [message, hint, what = null] = errors[code];
+  const details = `code: ${code}\nexit status: 134\nGGML_ASSERT(n > 0)`;
+  return { code, message, hint, details, what };
 }

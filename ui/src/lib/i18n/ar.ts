@@ -1,9 +1,12 @@
 import { composing } from './ar-composer';
 import { conversation } from './ar-conversation';
+import { trouble } from './ar-errors';
 import { firstRun } from './ar-first-run';
 import { models } from './ar-models';
+import { said } from './ar-said';
 import { settingsPage } from './ar-settings';
 import { side } from './ar-side';
+import { unknowns } from './ar-unknowns';
 import type { en } from './en';
 import type { Arabic } from './shape';
 
@@ -17,6 +20,9 @@ export const ar: Arabic<typeof en> = {
   ...conversation,
   ...side,
   ...settingsPage,
+  ...said,
+  ...trouble,
+  ...unknowns,
   app: {
     name: 'Paddock',
     tagline: 'نماذج لغوية كبيرة على حاسوبك أنت. لا يخرج منه شيء مما تكتب.',
@@ -191,17 +197,6 @@ export const ar: Arabic<typeof en> = {
     elapsed: '{{seconds}} حتى الآن',
     left: 'بقي {{time}}',
     progress: 'تقدّم التحميل',
-  },
-  errors: {
-    title: 'حدث خطأ',
-    internal: 'حدث خطأ داخل Paddock، ولا يوجد وصف أفضل.',
-    details: 'التفاصيل',
-    copyDetails: 'انسخ التفاصيل',
-    tryAgain: 'أعِد المحاولة',
-    takeOff: 'أزِله من القائمة',
-    newChat: 'محادثة جديدة',
-    chooseModel: 'اختر نموذجًا آخر',
-    dismiss: 'أغلق',
   },
   announce: {
     loading: 'يُحمَّل {{name}}',

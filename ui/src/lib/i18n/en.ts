@@ -1,8 +1,11 @@
 import { composing } from './en-composer';
 import { conversation } from './en-conversation';
+import { trouble } from './en-errors';
 import { models } from './en-models';
+import { said } from './en-said';
 import { settingsPage } from './en-settings';
 import { side } from './en-side';
+import { unknowns } from './en-unknowns';
 
 /** English. Every word the window shows. Short, plain, in the second person; see docs on words. */
 export const en = {
@@ -11,6 +14,9 @@ export const en = {
   ...conversation,
   ...side,
   ...settingsPage,
+  ...said,
+  ...trouble,
+  ...unknowns,
   app: {
     name: 'Paddock',
     tagline: 'Large language models on the computer you own. Nothing you write leaves it.',
@@ -179,17 +185,6 @@ export const en = {
     elapsed: '{{seconds}} so far',
     left: '{{time}} left',
     progress: 'Load progress',
-  },
-  errors: {
-    title: 'Something went wrong',
-    internal: 'Something in Paddock went wrong, and there is no better description.',
-    details: 'Details',
-    copyDetails: 'Copy details',
-    tryAgain: 'Try again',
-    takeOff: 'Take off the list',
-    newChat: 'New chat',
-    chooseModel: 'Choose another model',
-    dismiss: 'Dismiss',
   },
   announce: {
     loading: 'Loading {{name}}',

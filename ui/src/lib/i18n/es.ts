@@ -1,10 +1,13 @@
 import type { en } from './en';
 import { composing } from './es-composer';
 import { conversation } from './es-conversation';
+import { trouble } from './es-errors';
 import { firstRun } from './es-first-run';
 import { models } from './es-models';
+import { said } from './es-said';
 import { settingsPage } from './es-settings';
 import { side } from './es-side';
+import { unknowns } from './es-unknowns';
 import type { Spanish } from './shape';
 
 /** Spanish. Every word the window shows; a missing one does not compile. Short, plain, with "tú". */
@@ -14,6 +17,9 @@ export const es: Spanish<typeof en> = {
   ...conversation,
   ...side,
   ...settingsPage,
+  ...said,
+  ...trouble,
+  ...unknowns,
   app: {
     name: 'Paddock',
     tagline:
@@ -187,17 +193,6 @@ export const es: Spanish<typeof en> = {
     elapsed: '{{seconds}} hasta ahora',
     left: 'queda {{time}}',
     progress: 'Progreso de la carga',
-  },
-  errors: {
-    title: 'Algo ha ido mal',
-    internal: 'Algo ha ido mal dentro de Paddock, y no hay una descripción mejor.',
-    details: 'Detalles',
-    copyDetails: 'Copiar los detalles',
-    tryAgain: 'Reintentar',
-    takeOff: 'Quitar de la lista',
-    newChat: 'Chat nuevo',
-    chooseModel: 'Elegir otro modelo',
-    dismiss: 'Cerrar',
   },
   announce: {
     loading: 'Cargando {{name}}',

@@ -1,3 +1,4 @@
+import { errorWords } from '../format/errors';
 import { metricsLine } from '../format/metrics';
 import {
   asApiError,
@@ -329,7 +330,7 @@ export class ChatStore {
     if (error) {
       // In the open conversation the error card speaks for itself.
       if (thread !== this.current)
-        this.#announcer.say(t('announce.broken', { message: error.message }));
+        this.#announcer.say(t('announce.broken', { message: errorWords(error) }));
     } else if (finishReason === 'cancelled') this.#announcer.say(t('announce.stopped'));
     else if (timings)
       this.#announcer.say(t('announce.finished', { metrics: metricsLine(timings) }));

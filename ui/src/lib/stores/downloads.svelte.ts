@@ -1,4 +1,5 @@
 import { isUnderway } from '../format/downloads';
+import { errorWords, sayDelay } from '../format/errors';
 import { asApiError, type ApiError, type DownloadView, type Host } from '../host';
 import { t } from '../i18n';
 import type { Announcer } from './announcer.svelte';
@@ -94,12 +95,12 @@ export class DownloadsStore {
   #tell({ id, name, state }: DownloadView, isNew: boolean) {
     if (state.kind === 'ready') this.#announcer.say(t('downloads.saidReady', { name }));
     else if (state.kind === 'failed')
-      this.#announcer.say(t('downloads.saidFailed', { name, message: state.error.message }));
+      this.#announcer.say(t('downloads.saidFailed', { name, message: errorWords(state.error) }));
     else if (state.kind === 'waiting') {
       const now = Date.now();
       if (now - (this.#saidWaitingAt.get(id) ?? -quietMs) < quietMs) return;
       this.#saidWaitingAt.set(id, now);
-      this.#announcer.say(t('downloads.saidWaiting', { name, sentence: state.sentence }));
+      this.#announcer.say(t('downloads.saidWaiting', { name, sentence: sayDelay(state.why) }));
     } else if (isNew) this.#announcer.say(t('downloads.saidStarted', { name }));
   }
 }

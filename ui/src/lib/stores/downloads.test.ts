@@ -25,8 +25,13 @@ async function started(first: DownloadView[] = []) {
   return { app, host, said, tell };
 }
 
-const waiting = (sentence = 'There is no connection.') =>
-  ({ kind: 'waiting', reason: 'offline', sentence, untilMs: null }) as const;
+const waiting = () =>
+  ({
+    kind: 'waiting',
+    reason: 'stalled',
+    why: { kind: 'tooSlow', host: 'hub.test' },
+    untilMs: null,
+  }) as const;
 
 describe('the list of downloads', () => {
   it('is there at the start, and asks nothing of the network', async () => {
@@ -58,8 +63,8 @@ describe('the list of downloads', () => {
     tell([download({ state: { kind: 'ready' } })]);
     expect(said).toEqual([
       `Download begun: ${name}`,
-      `${name} waits. There is no connection.`,
-      `The download of ${name} failed. The conversation could not be saved: the disk is full.`,
+      `${name} waits. “hub.test” answers too slowly.`,
+      `The download of ${name} failed. The disk is full, so nothing more can be saved. Free some space and try again.`,
       `${name} is downloaded and verified`,
     ]);
   });

@@ -1,3 +1,4 @@
+import { computerWords } from '../format/reasons';
 import { type SortKey, sortedRows } from '../format/planning';
 import {
   asApiError,
@@ -161,7 +162,7 @@ export class PlanningStore {
     const error = await this.#answer();
     if (!error) {
       this.chosenQuant = null;
-      if (this.recommendation) this.#announcer.say(this.recommendation.computer);
+      if (this.recommendation) this.#announcer.say(computerWords(this.recommendation.computer));
       return;
     }
     this.otherProblem = error;

@@ -14,7 +14,7 @@ class HeldPlans {
     const held = this.asked[index];
     if (!held) throw new Error(`question ${index} was not asked`);
     const real = await fakePlanning({}).recommend(held.request);
-    held.answer({ ...real, computer: `answer to ${held.request.nCtx}` });
+    held.answer({ ...real, computer: { here: true, gpus: [], ramBytes: held.request.nCtx } });
     await Promise.resolve();
   }
 }
@@ -53,10 +53,10 @@ describe('the planning store', () => {
     await frame();
     expect(held.asked.map((a) => a.request.nCtx)).toEqual([8192, 16_384, 32_768]);
     await held.answer(2);
-    await vi.waitFor(() => expect(app.planning.recommendation?.computer).toBe('answer to 32768'));
+    await vi.waitFor(() => expect(app.planning.recommendation?.computer.ramBytes).toBe(32_768));
     await held.answer(1);
     await held.answer(0);
-    expect(app.planning.recommendation?.computer).toBe('answer to 32768');
+    expect(app.planning.recommendation?.computer.ramBytes).toBe(32_768);
     expect(app.planning.waiting).toBe(false);
   });
 
@@ -95,11 +95,9 @@ describe('the planning store', () => {
     await app.planning.planFor({ gpu: 'RTX 4090', ramGib: 64 });
     expect(app.planning.otherProblem).toBeNull();
     expect(app.planning.isOther).toBe(true);
-    expect(app.planning.recommendation?.computer).toContain('Another computer');
+    expect(app.planning.recommendation?.computer.here).toBe(false);
     app.planning.backToThisComputer();
-    await vi.waitFor(() =>
-      expect(app.planning.recommendation?.computer).toContain('This computer'),
-    );
+    await vi.waitFor(() => expect(app.planning.recommendation?.computer.here).toBe(true));
   });
 
   it('does not call a plan another computer’s before it is', async () => {

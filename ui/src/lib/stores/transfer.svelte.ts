@@ -1,3 +1,4 @@
+import { errorWords } from '../format/errors';
 import {
   asApiError,
   type ApiError,
@@ -80,6 +81,6 @@ export function told(result: Transfer): string {
         messages: t('transfer.messages', { count: result.report.messages }),
       });
     case 'failed':
-      return result.error.message;
+      return errorWords(result.error);
   }
 }

@@ -15,7 +15,7 @@ async fn a_new_version_between_two_attempts_is_fetched_whole_and_said() {
     server.throttle(None);
     let got = client.get().await;
     let notices = client.progress().notices;
-    assert!(notices.len() == 1 && notices[0].contains("old version was dropped"), "{notices:?}");
+    assert!(notices.len() == 1 && notices[0].to_string().contains("old version was dropped"), "{notices:?}");
     assert_eq!(got.as_ref().unwrap().commit, "d".repeat(40));
     arrived(&client, &new, got);
 }

@@ -110,7 +110,7 @@ async fn wrong_bytes_are_found_before_the_file_has_its_name_and_fetched_again() 
         let client = Client::of(&server);
         let got = client.get().await;
         let notices = client.progress().notices;
-        assert!(notices.len() == 1 && notices[0].contains("once more"), "{notices:?}");
+        assert!(notices.len() == 1 && notices[0].to_string().contains("once more"), "{notices:?}");
         arrived(&client, &content, got);
     }
 }

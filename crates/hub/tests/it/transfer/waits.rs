@@ -137,7 +137,7 @@ async fn a_server_that_wants_to_be_left_alone_is_left_alone_for_as_long() {
         arrived(&client, &content, client.get().await);
         let waits = client.waits();
         assert!(
-            waits.iter().any(|wait| wait.reason == WaitReason::Busy && wait.sentence.ends_with('.')),
+            waits.iter().any(|wait| wait.reason == WaitReason::Busy && wait.why.to_string().ends_with('.')),
             "{name}: {waits:?}"
         );
         let waited = since.elapsed();
