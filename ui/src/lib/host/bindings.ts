@@ -72,7 +72,7 @@ export const commands = {
 	planFile: (path: string, nCtx: number) => __TAURI_INVOKE<PlanView>("plan_file", { path, nCtx }),
 	firstRunPending: () => __TAURI_INVOKE<boolean>("first_run_pending"),
 	setFirstRunDone: (done: boolean) => __TAURI_INVOKE<null>("set_first_run_done", { done }),
-	remembered: () => __TAURI_INVOKE<Remembered>("remembered"),
+	remembered: () => __TAURI_INVOKE<Partial<{ [key in WindowKey]: string }>>("remembered"),
 	remember: (key: WindowKey, text: string | null) => __TAURI_INVOKE<null>("remember", { key, text }),
 	searchHub: (words: string) => __TAURI_INVOKE<RepoSummary[]>("search_hub", { words }),
 	repoDetails: (repo: string) => __TAURI_INVOKE<RepoView>("repo_details", { repo }),
@@ -1846,6 +1846,25 @@ damagedBytes: number | null } |
 /**  See [`TransferError`]. */
 { kind: "wrongHash"; file: string; host: string };
 
+/**  Something that the window remembers. What the text under it means is the page's business. */
+export type WindowKey = 
+/**  Which language it speaks. */
+"language" | 
+/**  Light or dark. */
+"theme" | 
+/**  How large the page is. */
+"zoom" | 
+/**  Whether the sidebar is hidden. */
+"sidebarHidden" | 
+/**  How the sidebar is sorted. */
+"sidebarSorting" | 
+/**  The folders that are folded. */
+"sidebarClosed" | 
+/**  Whether long lines of code are wrapped. */
+"wrapCode" | 
+/**  The damaged database that nobody has been told of yet. */
+"setAside";
+
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;
 
@@ -1872,6 +1891,3 @@ function makeEvent<TListen, TEmit = TListen>(name: string, serialize?: (payload:
     return Object.assign(fn, base);
 }
 
-
-export type Remembered = { [key in WindowKey]?: string };
-export type WindowKey = "language"|"theme"|"zoom"|"sidebarHidden"|"sidebarSorting"|"sidebarClosed"|"wrapCode"|"setAside";

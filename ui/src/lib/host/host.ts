@@ -30,7 +30,6 @@ import type {
   PromptTemplate,
   RecommendationView,
   RecommendRequest,
-  Remembered,
   RepoSummary,
   RepoView,
   SearchHit,
@@ -117,7 +116,7 @@ export interface Host {
   planFile(path: string, nCtx: number): Promise<PlanView>; // on this computer
   firstRunPending(): Promise<boolean>;
   setFirstRunDone(done: boolean): Promise<void>;
-  remembered(): Promise<Remembered>; // what the window was told to remember
+  remembered(): Promise<Partial<Record<WindowKey, string>>>; // what the window was told to remember
   remember(key: WindowKey, text: string | null): Promise<void>; // null: forget
   searchHub(words: string): Promise<RepoSummary[]>; // asks the network, as do the next four
   repoDetails(repo: string): Promise<RepoView>;
