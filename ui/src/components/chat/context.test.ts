@@ -145,11 +145,15 @@ describe('a message that does not fit', () => {
 
   it('can go on in a new chat, with its files', async () => {
     const { app, user, field } = await full();
-    await user.upload(screen.getByTestId('attach-input'), [new File(['text'], 'notes.md')]);
+    const from = app.chat.current;
+    void app.attachments.add(from, [new File(['text'], 'notes.md')]);
+    // Still being read when the reader goes on.
     await user.click(screen.getByTestId('full-new-chat'));
+    expect(app.attachments.of(from)).toEqual([]);
     expect(app.chat.current.id).toBeNull();
     expect(field.value).toBe('x'.repeat(400));
-    await waitFor(() => expect(screen.getByTestId('attachment').textContent).toContain('notes.md'));
+    await waitFor(() => expect(app.attachments.hasReady(app.chat.current)).toBe(true));
+    expect(screen.getByTestId('attachment').textContent).toContain('notes.md');
   });
 
   it('leads to a longer context, and loads nothing by itself', async () => {

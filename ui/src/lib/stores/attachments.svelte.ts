@@ -1,5 +1,6 @@
 import { isPicture, kindName, mostBytes, mostFiles } from '../format/attachments';
 import { tokensText, type Count } from '../format/context';
+import { errorWords, tell } from '../format/errors';
 import { bytes } from '../format/numbers';
 import { asApiError, type ApiError, type Host, type NewAttachment } from '../host';
 import { t } from '../i18n';
@@ -73,7 +74,7 @@ export class AttachmentsStore {
     const sizeBytes = new TextEncoder().encode(text).length;
     const name = t('attach.pasted');
     const id = this.#put(thread, { name, sizeBytes });
-    await this.#ready(thread, id, { name, kind: 'text', sizeBytes, nTokens: null, text });
+    await this.#ready(id, { name, kind: 'text', sizeBytes, nTokens: null, text });
   }
 
   remove(thread: Thread, id: number) {
@@ -90,7 +91,14 @@ export class AttachmentsStore {
     return chips.flatMap((chip) => (chip.state === 'ready' ? [chip.file] : []));
   }
 
-  /** The message was refused, or goes on elsewhere. */
+  /** They go on in another conversation, also those that are still being read. */
+  move(from: Thread, to: Thread) {
+    const { chips } = this.#of(from);
+    this.#keep(from, none);
+    this.#keep(to, { chips: [...this.of(to), ...chips], notice: this.noticeOf(to) });
+  }
+
+  /** The message was refused. */
   giveBack(thread: Thread, attachments: readonly NewAttachment[]) {
     if (attachments.length === 0) return;
     const back = attachments.map((file): Chip => {
@@ -111,19 +119,19 @@ export class AttachmentsStore {
     const counts = await this.#count(ready.map((chip) => chip.file.text));
     for (const [i, chip] of ready.entries()) {
       const tokens = counts[i];
-      if (tokens) this.#change(thread, chip.id, () => counted(chip, tokens));
+      if (tokens) this.#change(chip.id, () => counted(chip, tokens));
     }
   }
 
   async #read(thread: Thread, file: File) {
     const id = this.#put(thread, { name: file.name, sizeBytes: file.size });
     const refusal = refusalOf(file);
-    if (refusal !== null) return this.#fail(thread, id, refusal);
+    if (refusal !== null) return this.#fail(id, refusal);
     try {
       const extracted = await this.#host.extractText(file.name, await base64(file));
-      await this.#ready(thread, id, extracted);
+      await this.#ready(id, extracted);
     } catch (reason) {
-      this.#fail(thread, id, sentence(asApiError(reason)));
+      this.#fail(id, sentence(asApiError(reason)));
     }
   }
 
@@ -136,13 +144,12 @@ export class AttachmentsStore {
     return id;
   }
 
-  async #ready(thread: Thread, id: number, file: NewAttachment) {
+  async #ready(id: number, file: NewAttachment) {
     const exact = file.nTokens === null ? null : { count: file.nTokens, exact: true };
     const tokens = exact ?? (await this.#count([file.text]))[0] ?? null;
     const { name, sizeBytes } = file;
     const chip = { id, name, sizeBytes, state: 'ready' as const, file, tokens };
-    this.#change(thread, id, () => (tokens ? counted(chip, tokens) : chip));
-    if (!this.of(thread).some((kept) => kept.id === id)) return;
+    if (!this.#change(id, () => (tokens ? counted(chip, tokens) : chip))) return;
     this.#announcer.say(
       t('attach.attached', {
         name,
@@ -152,8 +159,8 @@ export class AttachmentsStore {
     );
   }
 
-  #fail(thread: Thread, id: number, reason: string) {
-    this.#change(thread, id, ({ name, sizeBytes }) => {
+  #fail(id: number, reason: string) {
+    this.#change(id, ({ name, sizeBytes }) => {
       this.#announcer.say(t('attach.failedNow', { name, reason }));
       return { id, name, sizeBytes, state: 'failed', reason };
     });
@@ -169,12 +176,15 @@ export class AttachmentsStore {
     }
   }
 
-  /** Nothing happens to a file that was removed in the meantime. */
-  #change(thread: Thread, id: number, change: (chip: Chip) => Chip) {
-    const { chips, notice } = this.#of(thread);
-    if (!chips.some((chip) => chip.id === id)) return;
-    const changed = chips.map((chip) => (chip.id === id ? change(chip) : chip));
-    this.#keep(thread, { chips: changed, notice });
+  /** Wherever the file is by now. Nothing happens, and false is said, when it was removed in the meantime. */
+  #change(id: number, change: (chip: Chip) => Chip): boolean {
+    for (const [thread, { chips, notice }] of this.#files) {
+      if (!chips.some((chip) => chip.id === id)) continue;
+      const changed = chips.map((chip) => (chip.id === id ? change(chip) : chip));
+      this.#keep(thread, { chips: changed, notice });
+      return true;
+    }
+    return false;
   }
 
   #notice(thread: Thread, tooMany: boolean) {
@@ -212,8 +222,8 @@ function refusalOf(file: File): string | null {
   return file.size === 0 ? t('attach.empty') : null;
 }
 
-function sentence({ message, hint }: ApiError): string {
-  return [message || t('errors.internal'), hint].filter(Boolean).join(' ');
+function sentence(error: ApiError): string {
+  return [errorWords(error), tell(error).hint].filter(Boolean).join(' ');
 }
 
 /** The browser does this without holding up the page. */

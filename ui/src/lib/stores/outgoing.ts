@@ -42,6 +42,6 @@ export class Outgoing {
 
   /** The text goes on in another conversation, and so do its files. */
   move(from: Thread, to: Thread) {
-    this.#attachments.giveBack(to, this.#attachments.take(from));
+    this.#attachments.move(from, to);
   }
 }
