@@ -5,12 +5,12 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use paddock_store::{FinishReason, MessageId, Store};
 
-use crate::{Place, opening};
+use crate::{Place, as_child, opening};
 
 /// Set for the child: the database to write to.
 const CHILD_DATABASE: &str = "PADDOCK_STORE_TEST_DATABASE";
@@ -51,9 +51,7 @@ enum Kill {
 /// Starts the child, kills it, and returns what it had acknowledged: the answer, and the last piece
 /// appended to it.
 fn killed_child(path: &Path, kill: Kill) -> (Option<MessageId>, Option<u64>) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "killed::a_child_appends_until_it_is_killed", "--nocapture"])
-        .env(CHILD_DATABASE, path)
+    let mut child = as_child("killed::a_child_appends_until_it_is_killed", CHILD_DATABASE, path)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

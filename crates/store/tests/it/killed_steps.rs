@@ -5,13 +5,13 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use paddock_store::Store;
 
-use crate::Place;
 use crate::script::{STEPS, is_sound, seen, seen_after, template};
+use crate::{Place, as_child};
 
 /// Set for the child: the database to write to.
 const CHILD_DATABASE: &str = "PADDOCK_STORE_TEST_STEPS_DATABASE";
@@ -41,9 +41,7 @@ fn a_child_goes_through_the_steps() {
 
 /// Kills a child so long after this line. How many steps it acknowledged, and whether it had begun another.
 fn killed(path: &Path, line: &str, after: Duration) -> (usize, bool) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "killed_steps::a_child_goes_through_the_steps", "--nocapture"])
-        .env(CHILD_DATABASE, path)
+    let mut child = as_child("killed_steps::a_child_goes_through_the_steps", CHILD_DATABASE, path)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

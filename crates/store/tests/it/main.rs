@@ -19,6 +19,7 @@ mod search;
 mod tree;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use paddock_store::{ConversationId, Finish, FinishReason, MessageId, NewTurn, Store, Timings, Turn};
 
@@ -102,4 +103,11 @@ fn overwrite(path: &Path, offset: u64, bytes: &[u8]) {
     let mut file = std::fs::File::options().write(true).open(path).unwrap();
     file.seek(SeekFrom::Start(offset)).unwrap();
     file.write_all(bytes).unwrap();
+}
+
+/// This program again, running one of its tests alone, which finds its database in a variable.
+fn as_child(test: &str, variable: &str, database: &Path) -> Command {
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", test, "--nocapture"]).env(variable, database);
+    child
 }
