@@ -7,6 +7,8 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use socket2::SockRef;
+
 use crate::listener::reset_at_end;
 use crate::reply::{Body, Ending, Framing, Reply};
 use crate::state::State;
@@ -19,6 +21,12 @@ const COPY_BYTES: u64 = 4 << 20;
 
 /// How often a second a connection with a limit writes.
 const WRITES_PER_S: u64 = 50;
+
+/// How far a connection with a limit may be behind before what it missed is forgotten.
+const LATEST: Duration = Duration::from_millis(200);
+
+/// The send buffer of a connection with a limit.
+const SLOW_SEND_BUFFER_BYTES: usize = 128 << 10;
 
 /// The longest block without compression (RFC 1951, 3.2.4).
 const STORED_BYTES: usize = 65_535;
@@ -238,7 +246,15 @@ impl Sending<'_> {
             (self.started, self.sent_bytes) = (Instant::now(), 0);
             return at_most;
         }
+        if self.sent_bytes == 0 {
+            // What waits in this socket is not on the line yet, but counts as sent: 4 MB on each of eight connections.
+            let _ = SockRef::from(self.stream).set_send_buffer_size(SLOW_SEND_BUFFER_BYTES);
+        }
         let due = Duration::from_secs_f64(self.sent_bytes as f64 / bytes_per_s as f64);
+        // A line does not make good what its reader was too slow for.
+        if self.started.elapsed() > due + LATEST {
+            self.started = Instant::now().checked_sub(due).unwrap_or(self.started);
+        }
         // Bounded, so that a limit that was lifted is noticed.
         thread::sleep(due.saturating_sub(self.started.elapsed()).min(Duration::from_secs(1)));
         (bytes_per_s / WRITES_PER_S).clamp(1, at_most)
