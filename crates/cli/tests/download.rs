@@ -260,7 +260,7 @@ fn killed_at_two_hundred_points_it_loses_little_and_never_shows_what_was_not_ver
     let content = Content::model(5, 400 * MIB + 777);
     let server = serve(&content);
     // As lines do. Faster than this, what a socket holds at the kill would count as lost.
-    server.throttle(Some(12_000_000));
+    server.throttle(Some(8_000_000));
     let folder = tempfile::tempdir().unwrap();
     let (mut kills, mut with_bytes, mut finished, mut most_lost) = (0_u64, 0, 0, 0);
     while kills < 200 {
@@ -270,7 +270,7 @@ fn killed_at_two_hundred_points_it_loses_little_and_never_shows_what_was_not_ver
         // comes late enough for blocks in the journal.
         let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
         let _ = told.next();
-        let longest_ms = if kills % 4 == 0 { 1_600 } else { 240 };
+        let longest_ms = if kills % 4 == 0 { 2_000 } else { 240 };
         sleep(Duration::from_millis(random(kills + 1_000 * finished) % longest_ms));
         let ended_by_itself = child.try_wait().unwrap().is_some();
         child.kill().unwrap();
