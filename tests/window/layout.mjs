@@ -42,11 +42,20 @@ export const sideways = (app) =>
         ...scrolling.map((element) => line('scrolls sideways', element)),
       ];
     };
-    // What slides in or out is on its way.
-    const moving = document
-      .getAnimations()
-      .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity);
-    Promise.all(moving.map(({ finished }) => finished.catch(() => {}))).then(
+    const frame = () => new Promise((drawn) => requestAnimationFrame(drawn));
+    // A window that was just resized learns of it in a frame to come, and then something may slide in or out.
+    const settle = async () => {
+      await frame();
+      await frame();
+      const moving = document
+        .getAnimations()
+        .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity)
+        .filter(({ playState }) => playState === 'running');
+      if (moving.length === 0) return;
+      await Promise.all(moving.map(({ finished }) => finished.catch(() => {})));
+      await settle();
+    };
+    settle().then(
       () => done(look()),
       (error) => done([String(error)]),
     );
