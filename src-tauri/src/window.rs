@@ -34,12 +34,13 @@ pub fn run() {
         .invoke_handler(builder.invoke_handler())
         .setup(move |app| {
             builder.mount_events(app);
+            // The web view starts its processes while the database is opened; no command comes before this ends.
+            open_window(app.handle(), webview_data)?;
             let desk = Desk::open(data);
             if let Ok(core) = desk.app() {
                 events::forward(app.handle(), core);
             }
             app.manage(desk);
-            open_window(app.handle(), webview_data)?;
             open_file(app.handle(), model_file(std::env::args_os(), std::env::current_dir().ok()));
             Ok(())
         })
