@@ -1,7 +1,7 @@
 // Measures the window while an answer of 100,000 tokens comes in at 5,000 per second; prints one JSON object.
 // The argument is the engine that writes it. `npm run bench -- ui` calls this.
 import { startApp } from './app.mjs';
-import { ask, byId, send } from './chat.mjs';
+import { ask, byId, click, send } from './chat.mjs';
 import { settledMemoryMb } from './memory.mjs';
 import { until } from './waiting.mjs';
 
@@ -19,6 +19,8 @@ try {
   await ask(app, 'stream 20000 at 5000');
   const before = await settledMemoryMb(app);
   await app.browser.execute(() => window.__paddockBench.reset());
+  // The first answer would leave no room in the context.
+  await click(app, 'new-chat');
   await send(app, 'stream 100000 at 5000');
   // Reading half a megabyte of text out of the page would be measured as well: only the state is asked for.
   const state = () =>
