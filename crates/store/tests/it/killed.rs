@@ -3,14 +3,14 @@
 //! The test starts itself again as a child that writes and reports, kills it (SIGKILL, or
 //! TerminateProcess on Windows), and looks at what is there.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use paddock_store::{FinishReason, MessageId, Store};
 
-use crate::{Place, as_child, opening};
+use crate::{Place, as_child, killed, opening};
 
 /// Set for the child: the database to write to.
 const CHILD_DATABASE: &str = "PADDOCK_STORE_TEST_DATABASE";
@@ -67,11 +67,7 @@ fn killed_child(path: &Path, kill: Kill) -> (Option<MessageId>, Option<u64>) {
             std::thread::sleep(after);
         }
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    output.read_to_string(&mut said).unwrap();
-    // A line without its end was not acknowledged.
-    let whole = &said[..said.rfind('\n').map_or(0, |end| end + 1)];
+    let whole = killed(child, output, said);
     let answer = whole.lines().find_map(|line| line.strip_prefix("answer ")).map(MessageId::from);
     let last = answer.is_some().then(|| whole.lines().rev().find_map(|line| line.parse().ok()));
     (answer, last.flatten())

@@ -53,11 +53,7 @@ fn killed(path: &Path, line: &str, after: Duration) -> (usize, bool) {
         assert!(output.read_line(&mut said).unwrap() > 0, "the child ended by itself: {said}");
     }
     std::thread::sleep(after);
-    child.kill().unwrap();
-    child.wait().unwrap();
-    output.read_to_string(&mut said).unwrap();
-    // A line without its end was not written.
-    let whole = &said[..said.rfind('\n').map_or(0, |end| end + 1)];
+    let whole = crate::killed(child, output, said);
     let count = |word: &str| whole.lines().filter(|line| line.starts_with(word)).count();
     (count("end "), count("begin ") > count("end "))
 }

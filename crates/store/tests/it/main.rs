@@ -18,8 +18,9 @@ mod script;
 mod search;
 mod tree;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
 
 use paddock_store::{ConversationId, Finish, FinishReason, MessageId, NewTurn, Store, Timings, Turn};
 
@@ -110,4 +111,14 @@ fn as_child(test: &str, variable: &str, database: &Path) -> Command {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", test, "--nocapture"]).env(variable, database);
     child
+}
+
+/// Kills a child and returns the whole lines it wrote, with those of `said` that were read already: a line without its
+/// end was not acknowledged.
+fn killed(mut child: Child, mut output: impl Read, mut said: String) -> String {
+    child.kill().unwrap();
+    child.wait().unwrap();
+    output.read_to_string(&mut said).unwrap();
+    said.truncate(said.rfind('\n').map_or(0, |end| end + 1));
+    said
 }
