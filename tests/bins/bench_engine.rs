@@ -334,7 +334,7 @@ impl<'a> Bare<'a> {
 }
 
 fn message(role: ChatRole, content: &str) -> ChatMessage {
-    ChatMessage { role, content: content.to_owned() }
+    ChatMessage::new(role, content)
 }
 
 fn greedy() -> Sampling {

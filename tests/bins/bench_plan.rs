@@ -150,7 +150,7 @@ fn rate_of(tensor_type: TensorType, rates: &Rates) -> f64 {
 
 async fn tokens_per_second(host: &EngineHost) -> Result<f64> {
     let mut generation = host.generate(GenerateParams {
-        messages: vec![ChatMessage { role: ChatRole::User, content: "Where do the horses sleep tonight?".into() }],
+        messages: vec![ChatMessage::new(ChatRole::User, "Where do the horses sleep tonight?")],
         sampling: Sampling { temperature: 0.0, ..Sampling::default() },
         max_tokens: Some(ANSWER_TOKENS),
         ..GenerateParams::default()

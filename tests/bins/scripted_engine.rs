@@ -191,6 +191,7 @@ fn work(shared: &Shared, requests: &mpsc::Receiver<ToEngine>) {
             Request::Tokenize { messages, .. } => Event::Tokens { n_tokens: count_tokens(&messages) },
             Request::Generate(_) if !loaded => fail(FailureCode::NoModel, "No model is loaded."),
             Request::Generate(params) => generate(shared, id, &params),
+            Request::Embed { .. } => fail(FailureCode::BadRequest, "This engine makes no vectors."),
             Request::Hello { .. } | Request::Cancel { .. } | Request::CountTexts { .. } => continue,
         };
         shared.busy.store(0, Ordering::Relaxed);
@@ -400,13 +401,13 @@ fn write(
         }
         timings.predicted_n += 1;
         shared.progress.fetch_add(1, Ordering::Relaxed);
-        shared.send(id, Event::Token { text: text.clone(), predicted_n: timings.predicted_n });
+        shared.send(id, Event::Token { text: text.clone(), predicted_n: timings.predicted_n, logprobs: Vec::new() });
         if shared.script == Script::ExitOnGenerate && timings.predicted_n == TOKENS_BEFORE_EXIT {
             process::exit(EXIT_SCRIPTED);
         }
     }
     timings.predicted_ms = ms_since(started);
-    Event::Done { finish_reason, timings }
+    Event::Done { finish_reason, timings, tool_calls: Vec::new() }
 }
 
 /// Sleep, but look every now and then whether it is still wanted. At high speeds several tokens are due when a sleep of

@@ -27,7 +27,7 @@ struct Case {
 
 impl Case {
     fn conversation(&self) -> Vec<ChatMessage> {
-        let system = self.system.clone().map(|content| ChatMessage { role: ChatRole::System, content });
+        let system = self.system.clone().map(|content| ChatMessage::new(ChatRole::System, content));
         system.into_iter().chain(self.messages.clone()).collect()
     }
 }

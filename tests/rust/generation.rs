@@ -136,7 +136,7 @@ async fn a_cancelled_answer_keeps_its_beginning_and_the_engine_goes_on() {
     let reason = patiently(async {
         loop {
             match generation.next().await.unwrap() {
-                GenerationEvent::Text { text: more, predicted_n } => {
+                GenerationEvent::Text { text: more, predicted_n, .. } => {
                     text.push_str(&more);
                     if predicted_n == 3 {
                         generation.cancel();
@@ -169,7 +169,7 @@ async fn a_long_prompt_can_be_stopped_in_the_middle_of_a_micro_batch() {
                     processed_last = processed;
                     generation.cancel();
                 }
-                GenerationEvent::Done { finish_reason, timings } => break (finish_reason, timings),
+                GenerationEvent::Done { finish_reason, timings, .. } => break (finish_reason, timings),
                 GenerationEvent::Text { .. } => panic!("the answer began although it was stopped"),
             }
         }

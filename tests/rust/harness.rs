@@ -60,11 +60,11 @@ pub async fn loaded_host(params: LoadParams) -> (EngineHost, Loaded) {
 }
 
 pub fn user(content: &str) -> ChatMessage {
-    ChatMessage { role: ChatRole::User, content: content.into() }
+    ChatMessage::new(ChatRole::User, content)
 }
 
 pub fn assistant(content: &str) -> ChatMessage {
-    ChatMessage { role: ChatRole::Assistant, content: content.into() }
+    ChatMessage::new(ChatRole::Assistant, content)
 }
 
 /// Always the likeliest token.
@@ -83,7 +83,7 @@ pub async fn read(generation: &mut Generation) -> Result<(String, FinishReason, 
         match generation.next().await? {
             GenerationEvent::Prompt { .. } => {}
             GenerationEvent::Text { text: more, .. } => text.push_str(&more),
-            GenerationEvent::Done { finish_reason, timings } => return Ok((text, finish_reason, timings)),
+            GenerationEvent::Done { finish_reason, timings, .. } => return Ok((text, finish_reason, timings)),
         }
     }
 }

@@ -89,7 +89,10 @@ fn closing_stdin_stops_the_engine() {
 fn closing_stdin_stops_an_engine_that_is_busy() {
     let mut raw = Raw::greeted();
     raw.say(1, Request::Load(LoadParams { path: self_test_model(), n_ctx: Some(16_384), ..LoadParams::default() }));
-    raw.say(2, Request::Generate(crate::harness::greedy(vec![crate::harness::user(&"sky blue ".repeat(2_500))])));
+    raw.say(
+        2,
+        Request::Generate(Box::new(crate::harness::greedy(vec![crate::harness::user(&"sky blue ".repeat(2_500))]))),
+    );
     while !matches!(raw.hear().unwrap().event, Event::PromptProgress { .. }) {}
     assert_eq!(raw.end().1.code(), Some(0));
 }

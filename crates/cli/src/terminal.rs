@@ -63,7 +63,14 @@ mod tests {
 
     #[test]
     fn metrics_have_the_guides_form() {
-        let timings = Timings { cache_n: 0, prompt_n: 39, prompt_ms: 6957.0, predicted_n: 9, predicted_ms: 3643.7 };
+        let timings = Timings {
+            cache_n: 0,
+            prompt_n: 39,
+            prompt_ms: 6957.0,
+            predicted_n: 9,
+            predicted_ms: 3643.7,
+            ..Timings::default()
+        };
         assert_eq!(metrics(&timings), "⚡ 2.47 tok/s | 📝 9 tokens | ⏱️ 10.6s total");
         assert_eq!(metrics(&Timings::default()), "⚡ 0.00 tok/s | 📝 0 tokens | ⏱️ 0.0s total");
     }

@@ -50,7 +50,8 @@ impl Ending {
 
     fn done(reason: engine::FinishReason, timings: engine::Timings) -> Self {
         let reason = match reason {
-            engine::FinishReason::Stop => FinishReason::Stop,
+            // Nobody offers tools to a conversation of the window.
+            engine::FinishReason::Stop | engine::FinishReason::ToolCalls => FinishReason::Stop,
             engine::FinishReason::Length => FinishReason::Length,
             engine::FinishReason::StopString => FinishReason::StopString,
             engine::FinishReason::Cancelled => FinishReason::Cancelled,
@@ -175,7 +176,7 @@ impl App {
                         );
                         on_event(ChatEvent::Progress { processed, total, cached });
                     }
-                    Ok(GenerationEvent::Text { text, predicted_n }) => {
+                    Ok(GenerationEvent::Text { text, predicted_n, .. }) => {
                         if !writing {
                             writing = true;
                             let (model, conversation_id) = (model.clone(), conversation_id.clone());
@@ -183,7 +184,7 @@ impl App {
                         }
                         stream.push(&text, predicted_n);
                     }
-                    Ok(GenerationEvent::Done { finish_reason, timings }) => {
+                    Ok(GenerationEvent::Done { finish_reason, timings, .. }) => {
                         return Ending::done(finish_reason, timings);
                     }
                     Err(error) => return Ending::failed(error.into(), stream.is_empty()),
@@ -233,10 +234,10 @@ async fn stop(mut generation: Generation, stream: &mut Stream) -> Ending {
     let counted = tokio::time::timeout(STOP_PATIENCE, async {
         loop {
             match generation.next().await {
-                Ok(GenerationEvent::Done { finish_reason, timings }) => {
+                Ok(GenerationEvent::Done { finish_reason, timings, .. }) => {
                     return Some(Ending::done(finish_reason, timings));
                 }
-                Ok(GenerationEvent::Text { text, predicted_n }) => stream.push(&text, predicted_n),
+                Ok(GenerationEvent::Text { text, predicted_n, .. }) => stream.push(&text, predicted_n),
                 Ok(GenerationEvent::Prompt { .. }) => {}
                 Err(_) => return None,
             }

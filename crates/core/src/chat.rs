@@ -213,6 +213,6 @@ fn check(request: &ChatRequest) -> Result<(), ApiError> {
 fn answered(conversation: &ConversationId, outcome: &mut Outcome, text: &str) -> Option<Answered> {
     let model = outcome.model.clone().filter(|_| outcome.ending.reason == FinishReason::Stop)?;
     let mut messages = std::mem::take(&mut outcome.messages);
-    messages.push(ChatMessage { role: ChatRole::Assistant, content: text.to_owned() });
+    messages.push(ChatMessage::new(ChatRole::Assistant, text));
     Some(Answered { conversation: conversation.clone(), model, messages })
 }

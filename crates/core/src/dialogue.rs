@@ -74,7 +74,7 @@ impl Dialogue {
 
     /// Begin with these instructions. Forgets what was said.
     pub fn begin(&mut self, system: Option<String>) {
-        self.messages = system.map(|content| ChatMessage { role: ChatRole::System, content }).into_iter().collect();
+        self.messages = system.map(|content| ChatMessage::new(ChatRole::System, content)).into_iter().collect();
     }
 
     /// Ask, and keep question and answer. `cancelled` resolves when the answer is to stop where it is. After an error
@@ -94,7 +94,7 @@ impl Dialogue {
             self.loaded = self.host.load(self.params.clone(), |_| {}).await?;
         }
         let mut messages = self.messages.clone();
-        messages.push(ChatMessage { role: ChatRole::User, content: prompt });
+        messages.push(ChatMessage::new(ChatRole::User, prompt));
         let params = GenerateParams {
             messages: messages.clone(),
             sampling: self.sampling.clone(),
@@ -112,7 +112,7 @@ impl Dialogue {
                 match event {
                     GenerationEvent::Prompt { .. } => {}
                     GenerationEvent::Text { text: more, .. } => text.push_str(&more),
-                    GenerationEvent::Done { finish_reason, timings } => {
+                    GenerationEvent::Done { finish_reason, timings, .. } => {
                         return Ok::<_, ApiError>(Answer { text, finish_reason, timings });
                     }
                 }
@@ -126,7 +126,7 @@ impl Dialogue {
                 read.await?
             }
         };
-        messages.push(ChatMessage { role: ChatRole::Assistant, content: answer.text.clone() });
+        messages.push(ChatMessage::new(ChatRole::Assistant, answer.text.clone()));
         self.messages = messages;
         Ok(answer)
     }

@@ -53,14 +53,14 @@ impl Prompt {
             } else {
                 with_attachments(&store.attachment_texts(&message.id)?, &message.content)
             };
-            turns.push(Turn { number, message: ChatMessage { role, content } });
+            turns.push(Turn { number, message: ChatMessage::new(role, content) });
         }
         Ok(Self { setup, settings, system, turns, begun })
     }
 
     /// The messages without those of `left_out`, which counts turns.
     pub(crate) fn without(&self, left_out: &std::ops::Range<usize>) -> Vec<ChatMessage> {
-        let say = |role| move |content: &String| ChatMessage { role, content: content.clone() };
+        let say = |role| move |content: &String| ChatMessage::new(role, content.as_str());
         let kept = self.turns.iter().enumerate().filter(|(at, _)| !left_out.contains(at));
         let system = self.system.iter().map(say(ChatRole::System));
         let begun = self.begun.iter().map(say(ChatRole::Assistant));
@@ -107,6 +107,7 @@ pub(crate) fn sampling(choice: &SamplingChoice, self_test: bool) -> Sampling {
         repeat_penalty: choice.repeat_penalty.map_or(usual.repeat_penalty, |penalty| penalty.max(LOWEST_PENALTY)),
         repeat_last_n: usual.repeat_last_n,
         seed: choice.seed.or(usual.seed),
+        ..usual
     }
 }
 

@@ -84,7 +84,7 @@ impl App {
     /// The engine's own words. Dropping the future stops it.
     async fn ask_for_title(&self, mut messages: Vec<ChatMessage>) -> Option<String> {
         // What the model has read and written is still in its KV cache, so that only this is new to it.
-        messages.push(ChatMessage { role: ChatRole::User, content: REQUEST.into() });
+        messages.push(ChatMessage::new(ChatRole::User, REQUEST));
         let sampling = Sampling { temperature: 0.2, ..Sampling::default() };
         let params = GenerateParams { messages, sampling, max_tokens: Some(TITLE_TOKENS), ..GenerateParams::default() };
         let mut generation = self.inner.host.generate(params);

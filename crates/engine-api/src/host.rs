@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{
     Cause, Death,
+    output::{TokenLogprob, ToolCall},
     protocol::{
         BENCHMARK_SECONDS, ChatMessage, Device, DeviceRates, Event, Failure, FinishReason, GenerateParams, Inspected,
         LoadParams, LoadPhase, Loaded, Request, Timings,
@@ -235,9 +236,22 @@ impl EngineHost {
         }
     }
 
-    /// Answer a conversation.
+    /// What texts mean, as vectors of length 1, and how many tokens they are together.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    pub async fn embed(&self, texts: Vec<String>) -> Result<(Vec<Vec<f32>>, u32), EngineError> {
+        let mut reply = self.request(Request::Embed { texts });
+        loop {
+            if let Event::Embeddings { vectors, n_tokens } = reply.next().await? {
+                return Ok((vectors, n_tokens));
+            }
+        }
+    }
+
+    /// Answer a conversation. Several may be under way at once, as many as the model was loaded for.
     pub fn generate(&self, params: GenerateParams) -> Generation {
-        Generation { reply: self.request(Request::Generate(params)) }
+        Generation { reply: self.request(Request::Generate(Box::new(params))) }
     }
 
     /// Stop the process, if there is one, and wait for its end. Later requests start a new one.
@@ -314,6 +328,8 @@ pub enum GenerationEvent {
         text: String,
         /// Tokens written so far.
         predicted_n: u32,
+        /// How likely they were, if that was asked for.
+        logprobs: Vec<TokenLogprob>,
     },
     /// The end.
     Done {
@@ -321,6 +337,8 @@ pub enum GenerationEvent {
         finish_reason: FinishReason,
         /// Counts and times.
         timings: Timings,
+        /// What the model asks to be done.
+        tool_calls: Vec<ToolCall>,
     },
 }
 
@@ -335,8 +353,10 @@ impl Generation {
                 Event::PromptProgress { processed, total, cached } => {
                     GenerationEvent::Prompt { processed, total, cached }
                 }
-                Event::Token { text, predicted_n } => GenerationEvent::Text { text, predicted_n },
-                Event::Done { finish_reason, timings } => GenerationEvent::Done { finish_reason, timings },
+                Event::Token { text, predicted_n, logprobs } => GenerationEvent::Text { text, predicted_n, logprobs },
+                Event::Done { finish_reason, timings, tool_calls } => {
+                    GenerationEvent::Done { finish_reason, timings, tool_calls }
+                }
                 _ => continue,
             });
         }

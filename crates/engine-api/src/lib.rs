@@ -5,6 +5,7 @@
 //! and this crate is all that the app knows of it:
 //!
 //! - [`protocol`]: the messages, one JSON object per line over the child's standard input and output;
+//! - [`output`]: what an answer may look like: JSON, a grammar, calls of tools;
 //! - [`framing`]: reading such lines with a limit on their length, in the child and in the app;
 //! - [`EngineHost`]: starts the child when it is first needed, watches its heartbeat, says why it ended, and starts a
 //!   new one for the next request. It never restarts by itself, so there is no restart loop.
@@ -15,6 +16,7 @@ mod cause;
 mod death;
 pub mod framing;
 mod host;
+pub mod output;
 mod platform;
 pub mod protocol;
 mod supervisor;

@@ -8,10 +8,13 @@ use std::path::PathBuf;
 use paddock_hardware::{NvidiaReport, Rates};
 use serde::{Deserialize, Serialize};
 
-use crate::Cause;
+use crate::{
+    Cause,
+    output::{AnswerFormat, OnFull, Speculation, TokenLogprob, Tool, ToolCall, ToolChoice},
+};
 
 /// Version of this protocol. Raised when a message changes its meaning or loses a field; the handshake refuses any other.
-pub const PROTOCOL_VERSION: u32 = 2;
+pub const PROTOCOL_VERSION: u32 = 3;
 
 /// The longest line either side accepts, in bytes, its newline included. A conversation of a million words fits;
 /// anything longer is garbage and closes the connection.
@@ -64,8 +67,14 @@ pub enum Request {
     },
     /// Free the model. Closed by [`Event::Unloaded`], also when there was none.
     Unload,
-    /// Answer a conversation. [`Event::PromptProgress`]…, [`Event::Token`]…, closed by [`Event::Done`].
-    Generate(GenerateParams),
+    /// Answer a conversation. [`Event::PromptProgress`]…, [`Event::Token`]…, closed by [`Event::Done`]. Several may be
+    /// under way at once, as many as [`LoadParams::n_parallel`]; more wait for a place, in the order they came.
+    Generate(Box<GenerateParams>),
+    /// The meaning of texts as vectors, one for each. Closed by [`Event::Embeddings`].
+    Embed {
+        /// Each at most as long as the micro-batch, in tokens.
+        texts: Vec<String>,
+    },
     /// Stop request `target`: a generation then ends with [`FinishReason::Cancelled`], a load, an inspection or a
     /// benchmark with [`FailureCode::Cancelled`]. Has no answer of its own.
     Cancel {
@@ -116,7 +125,16 @@ pub struct LoadParams {
     pub cache_type_v: CacheType,
     /// Whether attention is computed without storing its matrix.
     pub flash_attention: FlashAttention,
+    /// Answers that may be written at once, 1 ..= [`MAX_PARALLEL`]. They share the context: `n_ctx` is for all of them
+    /// together.
+    pub n_parallel: u32,
+    /// Rearrange weights in main memory for the processor, where it has a faster order. Rearranged weights are no longer
+    /// mapped: they must fit into RAM.
+    pub repack: bool,
 }
+
+/// The most answers that can be written at once.
+pub const MAX_PARALLEL: u32 = 64;
 
 /// Context length used when none is asked for, in tokens: enough for a long talk, 1.25 GiB of KV cache on a 70B.
 pub const DEFAULT_N_CTX: u32 = 4096;
@@ -146,6 +164,8 @@ impl Default for LoadParams {
             cache_type_k: CacheType::F16,
             cache_type_v: CacheType::F16,
             flash_attention: FlashAttention::Auto,
+            n_parallel: 1,
+            repack: true,
         }
     }
 }
@@ -195,6 +215,24 @@ pub struct GenerateParams {
     pub stop: Vec<String>,
     /// Tokens to write at most; `None`: until the context is full.
     pub max_tokens: Option<u32>,
+    /// Go on with this text instead of answering `messages`, which must be empty then. It is taken as it is: no template,
+    /// control tokens in it are control tokens.
+    pub prompt: Option<String>,
+    /// What the answer must look like.
+    pub format: AnswerFormat,
+    /// What the model may ask the caller to do for it.
+    pub tools: Vec<Tool>,
+    /// Whether it may, or must.
+    pub tool_choice: ToolChoice,
+    /// Tell how likely each token was, and so many of the likeliest beside it, 0 ..= 20; `None`: not at all.
+    pub logprobs: Option<u32>,
+    /// Whether several tokens are guessed and checked at once.
+    pub speculation: Speculation,
+    /// What happens when the answer reaches the end of the context.
+    pub on_full: OnFull,
+    /// Names the conversation, so that what was computed for it is kept, in the KV cache or on the disk, for its next
+    /// turn; `None`: whatever fits best is used.
+    pub conversation: Option<String>,
 }
 
 /// One turn.
@@ -204,6 +242,19 @@ pub struct ChatMessage {
     pub role: ChatRole,
     /// Its text. Never becomes a control token, whatever it contains.
     pub content: String,
+    /// What an assistant's turn asked to be done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tool_calls: Vec<ToolCall>,
+    /// Which call the result of a tool's turn belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_call_id: Option<String>,
+}
+
+impl ChatMessage {
+    /// A turn that is text alone.
+    pub fn new(role: ChatRole, content: impl Into<String>) -> Self {
+        Self { role, content: content.into(), tool_calls: Vec::new(), tool_call_id: None }
+    }
 }
 
 /// Whose turn a message is.
@@ -214,6 +265,7 @@ pub enum ChatRole {
     System,
     User,
     Assistant,
+    Tool,
 }
 
 impl ChatRole {
@@ -223,6 +275,7 @@ impl ChatRole {
             Self::System => "system",
             Self::User => "user",
             Self::Assistant => "assistant",
+            Self::Tool => "tool",
         }
     }
 }
@@ -241,8 +294,14 @@ pub struct Sampling {
     pub min_p: f32,
     /// How much a repeated token is held back; 1: not at all.
     pub repeat_penalty: f32,
-    /// Over how many of the last tokens `repeat_penalty` looks.
+    /// Over how many of the last tokens the three penalties look.
     pub repeat_last_n: u32,
+    /// How much a token is held back for every time it was written, -2 ..= 2; 0: not at all.
+    pub frequency_penalty: f32,
+    /// How much a token is held back once it was written, -2 ..= 2; 0: not at all.
+    pub presence_penalty: f32,
+    /// Added to the logits of single tokens, -100 ..= 100.
+    pub logit_bias: Vec<(u32, f32)>,
     /// The same seed gives the same answer; `None`: a new one each time.
     pub seed: Option<u32>,
 }
@@ -256,6 +315,9 @@ impl Default for Sampling {
             min_p: 0.05,
             repeat_penalty: 1.0,
             repeat_last_n: 64,
+            frequency_penalty: 0.0,
+            presence_penalty: 0.0,
+            logit_bias: Vec::new(),
             seed: None,
         }
     }
@@ -315,6 +377,9 @@ pub enum Event {
         text: String,
         /// Tokens written so far, this one included.
         predicted_n: u32,
+        /// How likely the tokens were that were written since the last of these events, if that was asked for.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        logprobs: Vec<TokenLogprob>,
     },
     /// Closes [`Request::Generate`].
     Done {
@@ -322,6 +387,16 @@ pub enum Event {
         finish_reason: FinishReason,
         /// Counts and times.
         timings: Timings,
+        /// What the model asks to be done, if `finish_reason` is [`FinishReason::ToolCalls`].
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tool_calls: Vec<ToolCall>,
+    },
+    /// Closes [`Request::Embed`].
+    Embeddings {
+        /// One for each text, in their order, of length 1.
+        vectors: Vec<Vec<f32>>,
+        /// Tokens of all texts together.
+        n_tokens: u32,
     },
     /// Closes [`Request::Tokenize`].
     Tokens {
@@ -491,6 +566,8 @@ pub enum FinishReason {
     StopString,
     /// [`Request::Cancel`].
     Cancelled,
+    /// The model asks for tools to be used.
+    ToolCalls,
 }
 
 /// Counts and times of one answer, under llama.cpp's own names.
@@ -506,6 +583,12 @@ pub struct Timings {
     pub predicted_n: u32,
     /// Time for them, in milliseconds.
     pub predicted_ms: f64,
+    /// Of them, guessed before they were computed.
+    #[serde(default)]
+    pub draft_n: u32,
+    /// Of the guesses, right.
+    #[serde(default)]
+    pub draft_accepted_n: u32,
 }
 
 /// Why a request could not be done.

@@ -56,6 +56,7 @@ pub(crate) fn closes_request(event: &Event) -> bool {
         | Event::Done { .. }
         | Event::Tokens { .. }
         | Event::Counts { .. }
+        | Event::Embeddings { .. }
         | Event::Failed(_) => true,
         Event::LoadProgress { .. } | Event::PromptProgress { .. } | Event::Token { .. } | Event::Heartbeat { .. } => {
             false

@@ -3,30 +3,36 @@
 
 use std::time::Instant;
 
-use llama_cpp_2::{
-    sampling::LlamaSampler,
-    token::{LlamaToken, data::LlamaTokenData, data_array::LlamaTokenDataArray},
+use llama_cpp_2::token::LlamaToken;
+use paddock_engine_api::{
+    output::{TokenLogprob, ToolCall},
+    protocol::{FinishReason, GenerateParams, Timings},
 };
-use paddock_engine_api::protocol::{FinishReason, Sampling, Timings};
 
 use crate::{
     liveness,
     llama::{Context, DecodeError},
-    text::TextStream,
+    output::{Ended, Output},
+    sampling::{Chooser, Chosen},
 };
 
 /// What to do with a prompt that is already in tokens.
 pub(crate) struct Job<'a> {
     pub(crate) prompt: &'a [LlamaToken],
-    pub(crate) sampling: &'a Sampling,
-    pub(crate) stop: &'a [String],
-    pub(crate) max_tokens: Option<u32>,
+    pub(crate) params: &'a GenerateParams,
+}
+
+/// An answer that came to its end.
+pub(crate) struct Answered {
+    pub(crate) finish_reason: FinishReason,
+    pub(crate) timings: Timings,
+    pub(crate) tool_calls: Vec<ToolCall>,
 }
 
 /// What an answer tells on its way.
 pub(crate) enum Report {
     Prompt { processed: u32, total: u32, cached: u32 },
-    Text { text: String, predicted_n: u32 },
+    Text { text: String, predicted_n: u32, logprob: Option<TokenLogprob> },
 }
 
 /// A context, and the tokens that its KV cache holds.
@@ -73,11 +79,7 @@ impl Session {
     }
 
     /// Answer. The prompt must be shorter than the context and not empty.
-    pub(crate) fn answer(
-        &mut self,
-        job: &Job<'_>,
-        mut report: impl FnMut(Report),
-    ) -> Result<(FinishReason, Timings), DecodeError> {
+    pub(crate) fn answer(&mut self, job: &Job<'_>, mut report: impl FnMut(Report)) -> Result<Answered, DecodeError> {
         let cached = self.reuse(job.prompt);
         let started = Instant::now();
         let understood = self.understand(job.prompt, cached, &mut report);
@@ -87,15 +89,15 @@ impl Session {
             prompt_ms: ms_since(started),
             ..Timings::default()
         };
-        let finish_reason = match understood {
+        let (finish_reason, tool_calls) = match understood {
             Ok(true) => self.write(job, &mut timings, &mut report)?,
-            Ok(false) => FinishReason::Cancelled,
+            Ok(false) => (FinishReason::Cancelled, Vec::new()),
             Err(error) => {
                 self.forget_all();
                 return Err(error);
             }
         };
-        Ok((finish_reason, timings))
+        Ok(Answered { finish_reason, timings, tool_calls })
     }
 
     /// Keep the longest common beginning of what is held and the prompt, less one token, whose logits are needed.
@@ -162,21 +164,19 @@ impl Session {
         job: &Job<'_>,
         timings: &mut Timings,
         report: &mut impl FnMut(Report),
-    ) -> Result<FinishReason, DecodeError> {
+    ) -> Result<(FinishReason, Vec<ToolCall>), DecodeError> {
         let started = Instant::now();
-        let mut sampler = sampler(job.sampling, self.context.model().n_vocab());
-        sampler.accept_many(job.prompt.iter().rev().take(job.sampling.repeat_last_n as usize).rev());
-        let mut candidates = LlamaTokenDataArray::new(Vec::new(), false);
-        let mut text = TextStream::new(job.stop);
-        let mut bytes = Vec::new();
+        let mut chooser = Chooser::new(job.params, self.context.model(), job.prompt);
+        let mut output = Output::new(job.params);
         let finish_reason = loop {
             if liveness::is_cancelled() {
                 break FinishReason::Cancelled;
             }
-            if job.max_tokens.is_some_and(|max| timings.predicted_n >= max) {
+            if job.params.max_tokens.is_some_and(|max| timings.predicted_n >= max) {
                 break FinishReason::Length;
             }
-            let Some(token) = self.next_token(&mut sampler, &mut candidates) else {
+            let Some(Chosen { token, logprob }) = self.context.logits().and_then(|logits| chooser.choose(logits))
+            else {
                 break FinishReason::Length;
             };
             timings.predicted_n += 1;
@@ -185,11 +185,9 @@ impl Session {
             if self.context.model().is_end(token) {
                 break FinishReason::Stop;
             }
-            bytes.clear();
-            self.context.model().piece(token, false, &mut bytes);
-            let shown = text.push(&bytes);
-            report(Report::Text { text: shown, predicted_n: timings.predicted_n });
-            if text.stopped() {
+            let shown = output.push(token, self.context.model());
+            report(Report::Text { text: shown, predicted_n: timings.predicted_n, logprob });
+            if output.stopped() {
                 break FinishReason::StopString;
             }
             let position = count(self.held.len());
@@ -212,50 +210,12 @@ impl Session {
             }
         };
         timings.predicted_ms = ms_since(started);
-        let rest = text.finish();
+        let Ended { rest, tool_calls } = output.finish();
         if !rest.is_empty() {
-            report(Report::Text { text: rest, predicted_n: timings.predicted_n });
+            report(Report::Text { text: rest, predicted_n: timings.predicted_n, logprob: None });
         }
-        Ok(finish_reason)
+        Ok((finish_reason, tool_calls))
     }
-
-    fn next_token(&mut self, sampler: &mut LlamaSampler, candidates: &mut LlamaTokenDataArray) -> Option<LlamaToken> {
-        let logits = self.context.logits()?;
-        candidates.data.clear();
-        candidates.data.extend((0..).zip(logits).map(|(id, &logit)| LlamaTokenData::new(LlamaToken(id), logit, 0.0)));
-        candidates.selected = None;
-        candidates.sorted = false;
-        candidates.apply_sampler(sampler);
-        let token = candidates.selected_token()?;
-        sampler.accept(token);
-        Some(token)
-    }
-}
-
-/// In llama.cpp's own order (common/sampling.cpp): penalties, top-k, top-p, min-p, temperature, draw.
-fn sampler(sampling: &Sampling, n_vocab: i32) -> LlamaSampler {
-    let mut chain = Vec::new();
-    let last_n = i32::try_from(sampling.repeat_last_n).unwrap_or(i32::MAX);
-    if sampling.repeat_penalty != 1.0 && last_n > 0 {
-        chain.push(LlamaSampler::penalties(n_vocab, last_n, sampling.repeat_penalty, 0.0, 0.0));
-    }
-    if sampling.temperature <= 0.0 {
-        chain.push(LlamaSampler::greedy());
-    } else {
-        if sampling.top_k > 0 {
-            chain.push(LlamaSampler::top_k(i32::try_from(sampling.top_k).unwrap_or(i32::MAX)));
-        }
-        if sampling.top_p < 1.0 {
-            chain.push(LlamaSampler::top_p(sampling.top_p, 1));
-        }
-        if sampling.min_p > 0.0 {
-            chain.push(LlamaSampler::min_p(sampling.min_p, 1));
-        }
-        chain.push(LlamaSampler::temp(sampling.temperature));
-        // llama.cpp reads u32::MAX (LLAMA_DEFAULT_SEED) as "draw a seed".
-        chain.push(LlamaSampler::dist(sampling.seed.unwrap_or(u32::MAX)));
-    }
-    LlamaSampler::chain(chain, true)
 }
 
 /// How long the first piece may be, for a model of so many weights. A graphics card is faster; the next piece will be.

@@ -49,7 +49,7 @@ impl Guard {
         let protected = messages
             .iter()
             .map(|message| {
-                Some(ChatMessage { role: message.role, content: self.protect_text(&message.content, &mut taken)? })
+                Some(ChatMessage { content: self.protect_text(&message.content, &mut taken)?, ..message.clone() })
             })
             .collect::<Option<_>>()?;
         Some((protected, taken))
@@ -181,7 +181,7 @@ mod tests {
     }
 
     fn user(content: &str) -> ChatMessage {
-        ChatMessage { role: ChatRole::User, content: content.into() }
+        ChatMessage::new(ChatRole::User, content)
     }
 
     /// What a template does that glues everything together, the worst case.

@@ -88,7 +88,7 @@ impl ChatTemplate {
                 source,
                 warning: None,
             };
-            let probe = [ChatMessage { role: ChatRole::User, content: "Hello".into() }];
+            let probe = [ChatMessage::new(ChatRole::User, "Hello")];
             let rendered = template.render(&probe).map_err(|TemplateError(reason)| reason)?;
             if rendered.contains("Hello") { Ok(template) } else { Err("it leaves out what the user says".to_owned()) }
         };
@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     fn message(role: ChatRole, content: &str) -> ChatMessage {
-        ChatMessage { role, content: content.into() }
+        ChatMessage::new(role, content)
     }
 
     fn choose(own: Option<&str>, specials: &[&str]) -> ChatTemplate {

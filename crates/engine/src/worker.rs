@@ -18,7 +18,7 @@ use paddock_engine_api::{
 use crate::{
     benchmark, devices,
     failure::failure,
-    generate::{Job, Report, Session},
+    generate::{Answered, Job, Report, Session},
     liveness,
     llama::{self, ContextParams, DecodeError, Model},
     load::{self, Opened},
@@ -71,6 +71,9 @@ impl Worker<'_> {
                 let engine = self.engine.as_ref().ok_or_else(no_model)?;
                 let n_tokens = u32::try_from(engine.tokenize(&messages, continue_answer)?.len()).unwrap_or(u32::MAX);
                 Ok(Event::Tokens { n_tokens })
+            }
+            Request::Embed { .. } => {
+                Err(failure(FailureCode::BadRequest, "This engine does not make vectors of texts."))
             }
             // The reader answers these itself, or has them answered.
             Request::Hello { .. } | Request::Cancel { .. } | Request::CountTexts { .. } => {
@@ -143,19 +146,20 @@ impl Worker<'_> {
             return Err(failure(FailureCode::TemplateRefused, "The chat template made nothing of this conversation."));
         }
         let log = llama::log_mark();
-        let job =
-            Job { prompt: &prompt, sampling: &params.sampling, stop: &params.stop, max_tokens: params.max_tokens };
+        let job = Job { prompt: &prompt, params };
         let answer = engine.session.answer(&job, |report| {
             outbox.send(
                 id,
                 match report {
                     Report::Prompt { processed, total, cached } => Event::PromptProgress { processed, total, cached },
-                    Report::Text { text, predicted_n } => Event::Token { text, predicted_n },
+                    Report::Text { text, predicted_n, logprob } => {
+                        Event::Token { text, predicted_n, logprobs: logprob.into_iter().collect() }
+                    }
                 },
             );
         });
-        let (finish_reason, timings) = answer.map_err(|error| stopped_or(error, log))?;
-        Ok(Event::Done { finish_reason, timings })
+        let Answered { finish_reason, timings, tool_calls } = answer.map_err(|error| stopped_or(error, log))?;
+        Ok(Event::Done { finish_reason, timings, tool_calls })
     }
 }
 
@@ -229,7 +233,7 @@ impl Engine {
 /// Takes the answer that is to be gone on with off the end of a conversation.
 fn begun_answer(messages: &mut Vec<ChatMessage>) -> Result<String, Failure> {
     match messages.pop() {
-        Some(ChatMessage { role: ChatRole::Assistant, content }) if !messages.is_empty() => Ok(content),
+        Some(ChatMessage { role: ChatRole::Assistant, content, .. }) if !messages.is_empty() => Ok(content),
         _ => Err(failure(
             FailureCode::BadRequest,
             "There is nothing to go on with: the conversation does not end with an answer to something.",
