@@ -2,12 +2,20 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { freshHome, startApp } from './app.mjs';
 import { ask, click, expectedAnswer, look, plain, send, writing } from './chat.mjs';
 import { isAlive, slowDown } from './processes.mjs';
 import { until } from './waiting.mjs';
 
 describe('the app', () => {
+  it('starts with one script and one sheet of styles', () => {
+    const page = readFileSync(new URL('../../ui/dist/index.html', import.meta.url), 'utf8');
+    assert.equal(page.match(/<script /g).length, 1);
+    assert.equal(page.match(/rel="stylesheet"/g).length, 1);
+    assert.doesNotMatch(page, /modulepreload/);
+  });
+
   it('started a second time ends at once and leaves everything to the first', async () => {
     const app = await startApp();
     await ask(app, 'hi');

@@ -12,6 +12,11 @@ import { WindowMemory } from './lib/stores/memory';
 const target = document.getElementById('app');
 if (!target) throw new Error('index.html has no #app');
 
+// Both are needed for the first frame and can be fetched while the host is asked what it remembers. A
+// font that came later would have the whole window laid out twice, first with a search for another.
+language.expect();
+void document.fonts.load('1em "Inter Variable"').catch(() => undefined);
+
 try {
   const host = await openHost();
   const memory = await WindowMemory.of(host);

@@ -53,6 +53,12 @@ class Language {
     return known[this.#current].dir;
   }
 
+  /** Fetches the words that will most likely be wanted, while what was chosen is still being asked for. */
+  expect(): void {
+    // Whoever wants them next hears of it if they cannot be had.
+    known[ofSystem()].words().catch(() => undefined);
+  }
+
   /** Reads what was chosen last and shows it. Nothing can be said before this has ended. */
   start(memory: LanguageMemory): Promise<void> {
     this.#memory = memory;

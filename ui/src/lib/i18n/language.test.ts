@@ -33,6 +33,14 @@ describe('the language', () => {
     expect(language.current).toBe('en');
   });
 
+  it('that is expected is fetched and not yet shown', async () => {
+    systemSpeaks('es');
+    language.expect();
+    await import('./es');
+    expect(language.current).toBe('en');
+    expect(document.documentElement.lang).toBe('en');
+  });
+
   it('follows the system while nothing else is chosen', async () => {
     systemSpeaks('es');
     window.dispatchEvent(new Event('languagechange'));
