@@ -103,7 +103,7 @@ impl Shared {
     }
 
     fn heartbeat(&self) {
-        let busy = Some(self.busy.load(Ordering::Relaxed)).filter(|&id| id != 0);
+        let busy = Some(self.busy.load(Ordering::Relaxed)).filter(|&id| id != 0).into_iter().collect();
         self.send(None, Event::Heartbeat { progress: self.progress.load(Ordering::Relaxed), busy });
     }
 }

@@ -414,8 +414,8 @@ pub enum Event {
     Heartbeat {
         /// Grows whenever the engine thread gets anything done (a graph node, a tensor read, a token).
         progress: u64,
-        /// The request being worked on.
-        busy: Option<u64>,
+        /// The requests being worked on.
+        busy: Vec<u64>,
     },
 }
 

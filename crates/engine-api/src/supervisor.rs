@@ -213,7 +213,7 @@ impl Supervisor {
         engine.heard_at = Instant::now();
         match event {
             Event::Heartbeat { progress, busy } => {
-                if progress != engine.progress || busy.is_none() {
+                if progress != engine.progress || busy.is_empty() {
                     engine.progress = progress;
                     engine.progressed_at = engine.heard_at;
                 }

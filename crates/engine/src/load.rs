@@ -5,11 +5,12 @@ use std::{path::Path, sync::Arc};
 use llama_cpp_2::llama_backend::LlamaBackend;
 use paddock_engine_api::{
     Cause,
-    protocol::{DEFAULT_N_CTX, Failure, FailureCode, Inspected, LoadParams, LoadPhase, MAX_N_CTX},
+    protocol::{DEFAULT_N_CTX, Failure, FailureCode, Inspected, LoadParams, LoadPhase, MAX_N_CTX, MAX_PARALLEL},
 };
 
 use crate::{
     devices,
+    drafting::MAX_GUESSES,
     failure::failure,
     liveness,
     llama::{self, Context, ContextParams, Model, ModelParams},
@@ -112,6 +113,9 @@ pub(crate) fn check(params: &LoadParams) -> Result<(), Failure> {
             params.n_ubatch, params.n_batch
         ));
     }
+    if params.n_parallel == 0 || params.n_parallel > MAX_PARALLEL {
+        return bad(format!("{} answers cannot be written at once; 1 to {MAX_PARALLEL} can.", params.n_parallel));
+    }
     for threads in [params.n_threads, params.n_threads_batch].into_iter().flatten() {
         if threads == 0 || threads > MAX_THREADS {
             return bad(format!("{threads} threads cannot be used; 1 to {MAX_THREADS} can."));
@@ -120,15 +124,27 @@ pub(crate) fn check(params: &LoadParams) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Conversations that are kept apart in one context, if there is room for their tokens, at least. Each takes a row of
+/// logits in main memory, 0.5 MB at a vocabulary of 128k (llama-context.cpp, `output_reserve`).
+const FEWEST_SEQUENCES: u32 = 8;
+
 fn context_params(params: &LoadParams, model: &Model) -> ContextParams {
     let trained = model.n_ctx_train();
     let usual = if trained == 0 { DEFAULT_N_CTX } else { trained.min(DEFAULT_N_CTX) };
     let n_ctx = params.n_ctx.unwrap_or(usual);
     let n_threads = params.n_threads.unwrap_or_else(usual_threads);
+    // One that overwrites its state has to have one for each sequence, which may be as large as a whole context.
+    let n_sequences = if model.remembers_in_place() {
+        params.n_parallel
+    } else {
+        (2 * params.n_parallel).max(FEWEST_SEQUENCES)
+    };
     ContextParams {
         n_ctx,
         n_batch: params.n_batch.min(n_ctx),
         n_ubatch: params.n_ubatch.min(n_ctx),
+        n_sequences,
+        n_outputs: params.n_parallel + MAX_GUESSES,
         n_threads,
         n_threads_batch: params.n_threads_batch.unwrap_or(n_threads),
         cache_type_k: params.cache_type_k,

@@ -1,0 +1,276 @@
+//! What the context keeps of conversations: sequences of tokens that are computed, each for an answer being written or
+//! for the next turn of a conversation.
+//!
+//! A prompt takes over the longest beginning that any of them has in common with it. What this would destroy is shared
+//! instead of taken where that costs nothing that is needed more. When room runs out, those that nobody writes in go:
+//! first what edits and regenerations left behind, then the ones used longest ago.
+
+use llama_cpp_2::token::LlamaToken;
+
+use crate::{
+    cells::{Cell, Cells},
+    llama::{Batch, Context, DecodeError, Sequence},
+};
+
+/// One sequence.
+#[derive(Debug, Default)]
+struct Kept {
+    tokens: Vec<LlamaToken>,
+    /// One for each token.
+    cells: Vec<Cell>,
+    /// Whose it is, if that was said.
+    conversation: Option<String>,
+    /// When it was used last, on a clock that counts uses; 0: left behind, nobody is likely to come back for it.
+    used: u64,
+    /// Whether an answer is being written in it.
+    taken: bool,
+}
+
+/// A context and what it keeps.
+pub(crate) struct Cache {
+    context: Context,
+    kept: Vec<Kept>,
+    cells: Cells,
+    clock: u64,
+    /// Whether nothing can be taken back from a sequence but all of it.
+    in_place: bool,
+}
+
+/// Tokens to compute in one pass, of one sequence.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) place: Place,
+    pub(crate) tokens: Vec<LlamaToken>,
+    /// Of how many of them, at the end, the logits are wanted.
+    pub(crate) n_logits: usize,
+}
+
+/// The number of a sequence.
+pub(crate) type Place = usize;
+
+impl Cache {
+    /// `n_sequences`: as the context was made with.
+    pub(crate) fn new(context: Context, n_sequences: u32) -> Self {
+        let in_place = context.model().remembers_in_place();
+        let cells = Cells::new(context.n_ctx());
+        let kept = (0..n_sequences).map(|_| Kept::default()).collect();
+        Self { context, kept, cells, clock: 0, in_place }
+    }
+
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    pub(crate) fn context_mut(&mut self) -> &mut Context {
+        &mut self.context
+    }
+
+    /// Whether tokens can be taken back from the end of a sequence.
+    pub(crate) fn can_cut(&self) -> bool {
+        !self.in_place
+    }
+
+    /// The tokens that are computed in a sequence.
+    pub(crate) fn held(&self, place: Place) -> &[LlamaToken] {
+        &self.kept[place].tokens
+    }
+
+    /// A sequence for a prompt, with as much of it as could be found; never all of it, since the last token's logits are
+    /// needed. `None`: in all of them answers are being written.
+    pub(crate) fn acquire(&mut self, prompt: &[LlamaToken], conversation: Option<&str>) -> Option<Place> {
+        let best = (0..self.kept.len()).max_by_key(|&place| {
+            let kept = &self.kept[place];
+            let own = conversation.is_some() && kept.conversation.as_deref() == conversation;
+            (self.usable(place, prompt), own, !kept.taken, kept.used)
+        })?;
+        let common = self.usable(best, prompt);
+        let place = self.settle_in(best, common, conversation)?;
+        self.clock += 1;
+        let kept = &mut self.kept[place];
+        kept.taken = true;
+        kept.used = self.clock;
+        kept.conversation = conversation.map(str::to_owned);
+        Some(place)
+    }
+
+    /// How much of a sequence is the beginning of a prompt and can be used as that.
+    fn usable(&self, place: Place, prompt: &[LlamaToken]) -> usize {
+        let held = &self.kept[place].tokens;
+        let common = common(held, prompt).min(prompt.len().saturating_sub(1));
+        if self.in_place && common < held.len() { 0 } else { common }
+    }
+
+    /// Get the first `common` tokens of `source` into a sequence that can be written in.
+    fn settle_in(&mut self, source: Place, common: usize, conversation: Option<&str>) -> Option<Place> {
+        let kept = &self.kept[source];
+        let others = kept.conversation.is_some() && kept.conversation.as_deref() != conversation;
+        let nothing_lost = common == kept.tokens.len();
+        let target = if common == 0 {
+            self.vacant(None).or_else(|| self.oldest(None))?
+        } else if kept.taken {
+            self.vacant(Some(source)).or_else(|| self.oldest(Some(source)))?
+        } else if nothing_lost {
+            source
+        } else if others {
+            self.vacant(Some(source)).or_else(|| self.oldest(Some(source))).unwrap_or(source)
+        } else {
+            self.vacant(Some(source)).unwrap_or(source)
+        };
+        if target == source {
+            self.cut(target, common);
+            return Some(target);
+        }
+        self.evict(target);
+        if common > 0 {
+            self.share(source, target, common);
+            let source = &mut self.kept[source];
+            if !source.taken && !others {
+                source.used = 0;
+                source.conversation = None;
+            }
+        }
+        Some(target)
+    }
+
+    fn share(&mut self, source: Place, target: Place, n: usize) {
+        let (tokens, cells) = {
+            let source = &self.kept[source];
+            (source.tokens[..n].to_vec(), source.cells[..n].to_vec())
+        };
+        self.context.share(sequence(source), sequence(target), count(n));
+        self.cells.share(&cells);
+        let target = &mut self.kept[target];
+        target.tokens = tokens;
+        target.cells = cells;
+    }
+
+    /// An empty sequence, or one that was left behind.
+    fn vacant(&self, but: Option<Place>) -> Option<Place> {
+        self.idle(but).filter(|&place| self.kept[place].used == 0).min_by_key(|&place| self.kept[place].tokens.len())
+    }
+
+    fn oldest(&self, but: Option<Place>) -> Option<Place> {
+        self.idle(but).min_by_key(|&place| self.kept[place].used)
+    }
+
+    fn idle(&self, but: Option<Place>) -> impl Iterator<Item = Place> + '_ {
+        (0..self.kept.len()).filter(move |&place| !self.kept[place].taken && Some(place) != but)
+    }
+
+    /// The answer in a sequence is written, or given up for now; what is computed stays as long as there is room.
+    pub(crate) fn release(&mut self, place: Place) {
+        self.kept[place].taken = false;
+        if self.kept[place].tokens.is_empty() {
+            self.evict(place);
+        }
+    }
+
+    /// Forget what a sequence has from its `n`th token on; all of it, if only all can be forgotten.
+    pub(crate) fn cut(&mut self, place: Place, n: usize) {
+        if n >= self.kept[place].tokens.len() {
+            return;
+        }
+        let cut = self.context.forget_from(sequence(place), count(n));
+        let n = if cut { n } else { 0 };
+        if !cut {
+            // All of it can always be forgotten.
+            self.context.forget_from(sequence(place), 0);
+        }
+        let kept = &mut self.kept[place];
+        kept.tokens.truncate(n);
+        self.cells.give_back(kept.cells.drain(n..));
+    }
+
+    /// Take a sequence from a conversation.
+    fn evict(&mut self, place: Place) {
+        self.cut(place, 0);
+        let kept = &mut self.kept[place];
+        kept.conversation = None;
+        kept.used = 0;
+    }
+
+    /// Make room for `n` more tokens, at the cost of conversations in which nothing is being written. False: that is not
+    /// enough.
+    pub(crate) fn make_room(&mut self, n: usize) -> bool {
+        while self.cells.n_free() < n {
+            let holding = self.idle(None).filter(|&place| !self.kept[place].tokens.is_empty());
+            let Some(oldest) = holding.min_by_key(|&place| self.kept[place].used) else { return false };
+            self.evict(oldest);
+        }
+        true
+    }
+
+    /// Tokens that there would be room for if nothing were kept but what is being written in.
+    pub(crate) fn room_beside_taken(&self) -> usize {
+        let mut cells: Vec<Cell> =
+            self.kept.iter().filter(|kept| kept.taken).flat_map(|kept| kept.cells.iter().copied()).collect();
+        cells.sort_unstable();
+        cells.dedup();
+        self.cells.n() - cells.len()
+    }
+
+    /// How much of a prompt is computed in the sequences that are being written in.
+    pub(crate) fn shared_with_taken(&self, prompt: &[LlamaToken]) -> usize {
+        let taken = (0..self.kept.len()).filter(|&place| self.kept[place].taken);
+        taken.map(|place| self.usable(place, prompt)).max().unwrap_or(0)
+    }
+
+    /// Forget `n` tokens after the first `keep` ones and go on as if they had never been there. False: positions cannot
+    /// be shifted here; then everything after the first `keep` is forgotten.
+    pub(crate) fn shift(&mut self, place: Place, keep: usize, n: usize) -> bool {
+        let shared = self.cells.any_shared(&self.kept[place].cells[keep + n..]);
+        let can = !self.in_place && !shared && self.context.can_shift();
+        if !can || !self.context.forget(sequence(place), count(keep), Some(count(keep + n))) {
+            self.cut(place, keep);
+            return false;
+        }
+        self.context.shift_back(sequence(place), count(keep + n), count(n));
+        let kept = &mut self.kept[place];
+        kept.tokens.drain(keep..keep + n);
+        self.cells.give_back(kept.cells.drain(keep..keep + n));
+        true
+    }
+
+    /// Compute. There must be room. Gives where each part's first token stands in the batch, for [`Context::logits`].
+    /// After an error all parts' sequences are as they were before, or empty.
+    pub(crate) fn compute(&mut self, parts: &[Part]) -> Result<Vec<usize>, DecodeError> {
+        let mut batch = Batch::default();
+        let mut firsts = Vec::with_capacity(parts.len());
+        for Part { place, tokens, n_logits } in parts {
+            let held = self.kept[*place].tokens.len();
+            firsts.push(batch.len());
+            for (at, &token) in tokens.iter().enumerate() {
+                batch.add(sequence(*place), token, count(held + at), at + n_logits >= tokens.len());
+            }
+        }
+        if batch.len() > self.cells.n_free() {
+            return Err(DecodeError::Full);
+        }
+        let result = self.context.decode(&mut batch);
+        for Part { place, tokens, .. } in parts {
+            let kept = &mut self.kept[*place];
+            if result.is_ok() {
+                kept.tokens.extend_from_slice(tokens);
+                self.cells.take(tokens.len(), &mut kept.cells);
+            } else if !self.context.forget_from(sequence(*place), count(kept.tokens.len())) {
+                // Some micro-batches may be in the memory and some not.
+                self.cut(*place, 0);
+                self.context.forget_from(sequence(*place), 0);
+            }
+        }
+        result.map(|()| firsts)
+    }
+}
+
+/// How many tokens two texts begin alike with.
+pub(crate) fn common(one: &[LlamaToken], other: &[LlamaToken]) -> usize {
+    one.iter().zip(other).take_while(|(one, other)| one == other).count()
+}
+
+fn sequence(place: Place) -> Sequence {
+    Sequence::try_from(place).unwrap_or(Sequence::MAX)
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
