@@ -27,6 +27,12 @@ pub(crate) struct Asked {
     pub(crate) params: Box<GenerateParams>,
 }
 
+/// An answer that goes on past the end of the context and has no other limit ends after so many times its length: some
+/// models never end by themselves.
+const CONTEXTS_WRITTEN: u32 = 4;
+/// Forgetting fewer tokens than this at the end of the context would do it again and again.
+const FEWEST_FORGOTTEN: usize = 16;
+
 /// An answer being written.
 pub(crate) struct Answer {
     pub(crate) id: u64,
@@ -35,6 +41,8 @@ pub(crate) struct Answer {
     pub(crate) tokens: Vec<LlamaToken>,
     pub(crate) n_keep: usize,
     n_prompt: usize,
+    /// Tokens to write at most.
+    longest: Option<u32>,
     /// The sequence it is written in; `None` while it waits for room.
     pub(crate) place: Option<Place>,
     pub(crate) timings: Timings,
@@ -46,14 +54,17 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    pub(crate) fn new(asked: Asked, model: &Model) -> Result<Self, Failure> {
+    pub(crate) fn new(asked: Asked, model: &Model, n_ctx: u32) -> Result<Self, Failure> {
         let Asked { id, prompt, n_keep, params } = asked;
         let chooser = Chooser::new(&params, model, &prompt);
         let output = Output::new(&params);
+        let shifts = params.on_full == OnFull::Shift;
+        let longest = params.max_tokens.or(shifts.then_some(n_ctx.saturating_mul(CONTEXTS_WRITTEN)));
         Ok(Self {
             id,
             n_keep,
             n_prompt: prompt.len(),
+            longest,
             tokens: prompt,
             place: None,
             timings: Timings::default(),
@@ -77,9 +88,17 @@ impl Answer {
         self.understood.is_some()
     }
 
-    /// Whether it goes on at the end of the context.
-    pub(crate) fn shifts(&self) -> bool {
-        self.params.on_full == OnFull::Shift
+    /// What it can forget to go on at the end of the context: so many tokens after the first so many. `None`: it ends
+    /// there.
+    pub(crate) fn forgettable(&self) -> Option<(usize, usize)> {
+        let keep = self.n_keep.min(self.n_prompt);
+        let n = (self.tokens.len() - keep) / 2;
+        (self.params.on_full == OnFull::Shift && n >= FEWEST_FORGOTTEN).then_some((keep, n))
+    }
+
+    /// Forget `n` tokens after the first `keep` ones.
+    pub(crate) fn forget(&mut self, keep: usize, n: usize) {
+        self.tokens.drain(keep..keep + n);
     }
 
     /// So many of its tokens are computed by now.
@@ -126,7 +145,7 @@ impl Answer {
     }
 
     fn is_long_enough(&self) -> bool {
-        self.params.max_tokens.is_some_and(|max| self.timings.predicted_n >= max)
+        self.longest.is_some_and(|max| self.timings.predicted_n >= max)
     }
 
     /// It ends here.

@@ -274,3 +274,107 @@ fn sequence(place: Place) -> Sequence {
 fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+mod tests {
+    use super::*;
+    use crate::llama::testing;
+
+    /// Compute tokens in a sequence of their own.
+    fn kept(cache: &mut Cache, tokens: &[i32], conversation: Option<&str>) -> Place {
+        // One more, since the last one of a prompt is never reused.
+        let prompt = [testing::tokens(tokens), testing::tokens(&[0])].concat();
+        let place = cache.acquire(&prompt, conversation).unwrap();
+        let from = cache.held(place).len();
+        let tokens = testing::tokens(&tokens[from..]);
+        if !tokens.is_empty() {
+            assert!(cache.make_room(tokens.len()));
+            cache.compute(&[Part { place, tokens, n_logits: 1 }]).unwrap();
+        }
+        place
+    }
+
+    fn ids(cache: &Cache, place: Place) -> Vec<i32> {
+        cache.held(place).iter().map(|token| token.0).collect()
+    }
+
+    fn counting(from: i32, to: i32) -> Vec<i32> {
+        (from..to).collect()
+    }
+
+    #[test]
+    fn a_shift_keeps_the_beginning_and_the_end_at_positions_without_a_gap() {
+        let mut cache = Cache::new(testing::context(256, 4), 4);
+        let place = kept(&mut cache, &counting(10, 50), None);
+        assert!(cache.shift(place, 8, 16));
+        assert_eq!(ids(&cache, place), [counting(10, 18), counting(34, 50)].concat());
+        assert_eq!(cache.context.last_position(sequence(place)), Some(23));
+        assert_eq!(cache.cells.n_free(), 256 - 24);
+        // It can be written on after the last of them.
+        cache.compute(&[Part { place, tokens: testing::tokens(&[7]), n_logits: 1 }]).unwrap();
+        assert_eq!(cache.context.last_position(sequence(place)), Some(24));
+    }
+
+    #[test]
+    fn what_is_shared_is_not_shifted_under_the_other_one() {
+        let mut cache = Cache::new(testing::context(256, 4), 4);
+        let one = kept(&mut cache, &counting(10, 50), Some("one"));
+        let other = kept(&mut cache, &[counting(10, 50), counting(60, 70)].concat(), Some("other"));
+        assert_ne!(one, other);
+        assert_eq!(cache.cells.n_free(), 256 - 50, "the beginning is there once");
+        assert!(!cache.shift(one, 8, 16));
+        assert_eq!(ids(&cache, one), counting(10, 18));
+        assert_eq!(ids(&cache, other), [counting(10, 50), counting(60, 70)].concat());
+        assert_eq!(cache.context.last_position(sequence(other)), Some(49));
+    }
+
+    #[test]
+    fn an_edit_leaves_the_other_branch_as_long_as_there_is_room() {
+        let mut cache = Cache::new(testing::context(256, 4), 4);
+        let place = kept(&mut cache, &counting(10, 50), Some("one"));
+        cache.release(place);
+        let edited = kept(&mut cache, &[counting(10, 30), counting(60, 70)].concat(), Some("one"));
+        assert_eq!(cache.cells.n_free(), 256 - 50);
+        cache.release(edited);
+        let back = cache.acquire(&testing::tokens(&[counting(10, 50), vec![0]].concat()), Some("one")).unwrap();
+        assert_eq!(ids(&cache, back), counting(10, 50));
+    }
+
+    #[test]
+    fn room_is_made_of_what_was_left_behind_and_then_of_the_oldest() {
+        let mut cache = Cache::new(testing::context(256, 4), 4);
+        for (tokens, conversation) in [
+            (counting(10, 90), "old"),
+            (counting(100, 180), "new"),
+            // Leaves the end of what "new" had behind.
+            ([counting(100, 140), counting(200, 220)].concat(), "new"),
+        ] {
+            let place = kept(&mut cache, &tokens, Some(conversation));
+            cache.release(place);
+        }
+        let held = |cache: &Cache| -> Vec<usize> {
+            let mut held: Vec<usize> = (0..4).map(|place| cache.held(place).len()).filter(|&n| n > 0).collect();
+            held.sort_unstable();
+            held
+        };
+        assert_eq!(held(&cache), [60, 80, 80]);
+        assert!(cache.make_room(100));
+        assert_eq!(held(&cache), [60, 80], "what was left behind goes first");
+        assert!(cache.make_room(150));
+        assert_eq!(held(&cache), [60], "then what was used longest ago");
+        let place = cache.acquire(&testing::tokens(&counting(100, 150)), None).unwrap();
+        assert_eq!(cache.held(place).len(), 40);
+        assert!(!cache.make_room(250), "what is written in stays");
+    }
+
+    #[test]
+    fn what_could_not_be_computed_leaves_no_trace() {
+        let mut cache = Cache::new(testing::context(256, 4), 4);
+        let place = kept(&mut cache, &counting(10, 50), None);
+        let too_many = Part { place, tokens: testing::tokens(&counting(0, 250)), n_logits: 1 };
+        assert_eq!(cache.compute(&[too_many]), Err(DecodeError::Full));
+        assert_eq!(ids(&cache, place), counting(10, 50));
+        assert_eq!(cache.context.last_position(sequence(place)), Some(39));
+    }
+}

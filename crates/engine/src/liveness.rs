@@ -7,7 +7,7 @@
 use std::{
     collections::BTreeSet,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -15,13 +15,7 @@ use std::{
 static PROGRESS: AtomicU64 = AtomicU64::new(0);
 /// Whether what is being computed is to stop.
 static ABORT: AtomicBool = AtomicBool::new(false);
-static REQUESTS: Mutex<Requests> = Mutex::new(Requests {
-    open: BTreeSet::new(),
-    busy: Vec::new(),
-    computing: Vec::new(),
-    cancelled: BTreeSet::new(),
-    all: false,
-});
+static REQUESTS: Mutex<Requests> = Mutex::new(Requests::new());
 
 struct Requests {
     /// Without their closing event.
@@ -37,10 +31,37 @@ struct Requests {
 }
 
 impl Requests {
-    /// A computation is given up only when nobody wants any of it.
-    fn decide(&self) {
+    const fn new() -> Self {
+        Self {
+            open: BTreeSet::new(),
+            busy: Vec::new(),
+            computing: Vec::new(),
+            cancelled: BTreeSet::new(),
+            all: false,
+        }
+    }
+
+    /// Whether nobody wants any of what is being computed. As long as somebody does, it is not given up.
+    fn abort(&self) -> bool {
         let unwanted = !self.computing.is_empty() && self.computing.iter().all(|id| self.cancelled.contains(id));
-        ABORT.store(self.all || unwanted, Ordering::Relaxed);
+        self.all || unwanted
+    }
+
+    fn is_cancelled(&self, id: u64) -> bool {
+        self.all || self.cancelled.contains(&id)
+    }
+
+    fn cancel(&mut self, id: u64) {
+        if self.open.contains(&id) {
+            self.cancelled.insert(id);
+        }
+    }
+
+    fn end(&mut self, id: u64) {
+        self.open.remove(&id);
+        self.cancelled.remove(&id);
+        self.busy.retain(|&other| other != id);
+        self.computing.retain(|&other| other != id);
     }
 }
 
@@ -61,8 +82,7 @@ pub(crate) fn is_cancelled() -> bool {
 
 /// Whether request `id` is to stop.
 pub(crate) fn is_request_cancelled(id: u64) -> bool {
-    let requests = requests();
-    requests.all || requests.cancelled.contains(&id)
+    requests().is_cancelled(id)
 }
 
 /// The requests being worked on.
@@ -83,40 +103,35 @@ pub(crate) fn begin(id: u64) {
 
 /// What is computed from now on is for these requests.
 pub(crate) fn compute(ids: impl IntoIterator<Item = u64>) {
-    let mut requests = requests();
-    requests.computing.clear();
-    requests.computing.extend(ids);
-    requests.decide();
+    change(|requests| {
+        requests.computing.clear();
+        requests.computing.extend(ids);
+    });
 }
 
 /// The engine thread is done with a request.
 pub(crate) fn end(id: u64) {
-    let mut requests = requests();
-    requests.open.remove(&id);
-    requests.cancelled.remove(&id);
-    requests.busy.retain(|&other| other != id);
-    requests.computing.retain(|&other| other != id);
-    requests.decide();
+    change(|requests| requests.end(id));
     progressed();
 }
 
 /// Request `id` is to stop, now or when its turn comes. One that has ended is not remembered.
 pub(crate) fn cancel(id: u64) {
-    let mut requests = requests();
-    if requests.open.contains(&id) {
-        requests.cancelled.insert(id);
-        requests.decide();
-    }
+    change(|requests| requests.cancel(id));
 }
 
 /// Everything is to stop: the app is gone.
 pub(crate) fn cancel_all() {
-    let mut requests = requests();
-    requests.all = true;
-    requests.decide();
+    change(|requests| requests.all = true);
 }
 
-fn requests() -> std::sync::MutexGuard<'static, Requests> {
+fn change(change: impl FnOnce(&mut Requests)) {
+    let mut requests = requests();
+    change(&mut requests);
+    ABORT.store(requests.abort(), Ordering::Relaxed);
+}
+
+fn requests() -> MutexGuard<'static, Requests> {
     REQUESTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -124,22 +139,27 @@ fn requests() -> std::sync::MutexGuard<'static, Requests> {
 mod tests {
     use super::*;
 
-    /// One test, since the statics are the process's.
     #[test]
     fn a_computation_is_given_up_only_when_all_it_is_for_are_cancelled() {
-        for id in [1, 2] {
-            open(id);
-            begin(id);
-        }
-        compute([1, 2]);
-        cancel(1);
-        assert!(is_request_cancelled(1) && !is_request_cancelled(2) && !is_cancelled());
-        cancel(2);
-        assert!(is_cancelled());
-        end(1);
-        end(2);
-        assert!(busy().is_empty() && !is_cancelled());
-        cancel(2);
-        assert!(!is_request_cancelled(2), "one that has ended is not remembered");
+        let mut requests = Requests::new();
+        requests.open.extend([1, 2]);
+        requests.computing = vec![1, 2];
+        requests.cancel(1);
+        assert!(requests.is_cancelled(1) && !requests.is_cancelled(2) && !requests.abort());
+        requests.cancel(2);
+        assert!(requests.abort());
+        requests.end(1);
+        assert!(requests.abort());
+        requests.end(2);
+        assert!(!requests.abort());
+    }
+
+    #[test]
+    fn a_cancellation_that_comes_too_late_is_not_remembered() {
+        let mut requests = Requests::new();
+        requests.open.insert(1);
+        requests.end(1);
+        requests.cancel(1);
+        assert!(!requests.is_cancelled(1) && requests.cancelled.is_empty());
     }
 }

@@ -12,6 +12,8 @@ mod log;
 mod memory;
 mod model;
 mod rates;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub(crate) use context::{Batch, Context, ContextParams, DecodeError, Sequence};
 pub(crate) use log::{capture as capture_log, errors_since as log_errors_since, mark as log_mark};

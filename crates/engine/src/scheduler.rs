@@ -72,7 +72,8 @@ impl Scheduler {
     /// Begin an answer.
     pub(crate) fn begin(&mut self, asked: Asked, outbox: &Outbox) {
         let id = asked.id;
-        match Answer::new(asked, self.cache.context().model()) {
+        let context = self.cache.context();
+        match Answer::new(asked, context.model(), context.n_ctx()) {
             Ok(mut answer) => {
                 self.place(&mut answer);
                 let cached = answer.place.map_or(0, |place| self.cache.held(place).len());
@@ -233,12 +234,24 @@ impl Scheduler {
             let logits = context.logits(first + part.tokens.len() - 1);
             let mut ended = answer.choose(logits, &model, outbox);
             if ended.is_none() && answer.tokens.len() > n_ctx {
-                ended = Some(FinishReason::Length);
+                ended = self.go_on_at_the_end(at);
             }
             if let Some(reason) = ended {
                 self.end(at, reason, outbox);
             }
         }
+    }
+
+    /// An answer has reached the end of the context.
+    fn go_on_at_the_end(&mut self, at: usize) -> Option<FinishReason> {
+        let answer = &mut self.running[at];
+        let (Some(place), Some((keep, n))) = (answer.place, answer.forgettable()) else {
+            return Some(FinishReason::Length);
+        };
+        answer.forget(keep, n);
+        // Where positions cannot be shifted, the rest is processed again in the next passes.
+        self.cache.shift(place, keep, n);
+        None
     }
 
     /// A pass could not be computed.
