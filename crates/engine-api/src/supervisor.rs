@@ -53,6 +53,7 @@ pub(crate) fn closes_request(event: &Event) -> bool {
         | Event::Inspected(_)
         | Event::Rates { .. }
         | Event::Unloaded
+        | Event::Forgotten
         | Event::Done { .. }
         | Event::Tokens { .. }
         | Event::Counts { .. }

@@ -9,7 +9,9 @@ use paddock_engine_api::{
 };
 
 use crate::{
-    cache::Place,
+    cache::{Cache, Place},
+    draft_model::DraftModel,
+    drafting::{Lookup, Worth},
     liveness,
     llama::Model,
     output::{Ended, Output},
@@ -45,9 +47,13 @@ pub(crate) struct Answer {
     longest: Option<u32>,
     /// The sequence it is written in; `None` while it waits for room.
     pub(crate) place: Option<Place>,
+    /// Where the draft model keeps its own computation.
+    draft_place: Option<Place>,
     pub(crate) timings: Timings,
     chooser: Chooser,
     output: Output,
+    lookup: Lookup,
+    worth: Worth,
     started: Instant,
     /// When its prompt was understood.
     understood: Option<Instant>,
@@ -67,9 +73,12 @@ impl Answer {
             longest,
             tokens: prompt,
             place: None,
+            draft_place: None,
             timings: Timings::default(),
             chooser,
             output,
+            lookup: Lookup::default(),
+            worth: Worth::new(params.speculation),
             started: Instant::now(),
             understood: None,
             params,
@@ -88,6 +97,34 @@ impl Answer {
         self.understood.is_some()
     }
 
+    /// At most `n` tokens that may come next, if guessing pays: those of the draft model, if there is one.
+    pub(crate) fn guess(&mut self, n: usize, draft: Option<&mut DraftModel>) -> Vec<LlamaToken> {
+        if !self.worth.guesses(self.timings.predicted_n as usize) {
+            return Vec::new();
+        }
+        match draft {
+            Some(draft) => draft.guess(&mut self.draft_place, &self.tokens, n),
+            None => self.lookup.guess(&self.tokens, n).to_vec(),
+        }
+    }
+
+    /// Its places are for others.
+    pub(crate) fn leave(&mut self, cache: &mut Cache, draft: Option<&mut DraftModel>) {
+        if let Some(place) = self.place.take() {
+            cache.release(place);
+        }
+        if let (Some(draft), Some(place)) = (draft, self.draft_place.take()) {
+            draft.release(place);
+        }
+    }
+
+    /// A pass in which it was written on took so long, and gave `gained` tokens of which one was not guessed.
+    pub(crate) fn learn(&mut self, ms: f64, gained: u32, n_guessed: usize) {
+        self.timings.draft_n += count(n_guessed);
+        self.timings.draft_accepted_n += gained.saturating_sub(1);
+        self.worth.learn(ms, gained, n_guessed > 0, self.timings.predicted_n as usize);
+    }
+
     /// What it can forget to go on at the end of the context: so many tokens after the first so many. `None`: it ends
     /// there.
     pub(crate) fn forgettable(&self) -> Option<(usize, usize)> {
@@ -99,6 +136,7 @@ impl Answer {
     /// Forget `n` tokens after the first `keep` ones.
     pub(crate) fn forget(&mut self, keep: usize, n: usize) {
         self.tokens.drain(keep..keep + n);
+        self.lookup.forget();
     }
 
     /// So many of its tokens are computed by now.

@@ -3,13 +3,15 @@
 //!
 //! A prompt takes over the longest beginning that any of them has in common with it. What this would destroy is shared
 //! instead of taken where that costs nothing that is needed more. When room runs out, those that nobody writes in go:
-//! first what edits and regenerations left behind, then the ones used longest ago.
+//! first what edits and regenerations left behind, then the ones used longest ago. Those with a name are parked on the
+//! disk, and come back from there.
 
 use llama_cpp_2::token::LlamaToken;
 
 use crate::{
     cells::{Cell, Cells},
     llama::{Batch, Context, DecodeError, Sequence},
+    parking::{self, ParkedFiles},
 };
 
 /// One sequence.
@@ -34,6 +36,7 @@ pub(crate) struct Cache {
     clock: u64,
     /// Whether nothing can be taken back from a sequence but all of it.
     in_place: bool,
+    parked: Option<ParkedFiles>,
 }
 
 /// Tokens to compute in one pass, of one sequence.
@@ -49,12 +52,12 @@ pub(crate) struct Part {
 pub(crate) type Place = usize;
 
 impl Cache {
-    /// `n_sequences`: as the context was made with.
-    pub(crate) fn new(context: Context, n_sequences: u32) -> Self {
+    /// `n_sequences`: as the context was made with. `parked`: where named conversations go that there is no room for.
+    pub(crate) fn new(context: Context, n_sequences: u32, parked: Option<ParkedFiles>) -> Self {
         let in_place = context.model().remembers_in_place();
         let cells = Cells::new(context.n_ctx());
         let kept = (0..n_sequences).map(|_| Kept::default()).collect();
-        Self { context, kept, cells, clock: 0, in_place }
+        Self { context, kept, cells, clock: 0, in_place, parked }
     }
 
     pub(crate) fn context(&self) -> &Context {
@@ -78,19 +81,89 @@ impl Cache {
     /// A sequence for a prompt, with as much of it as could be found; never all of it, since the last token's logits are
     /// needed. `None`: in all of them answers are being written.
     pub(crate) fn acquire(&mut self, prompt: &[LlamaToken], conversation: Option<&str>) -> Option<Place> {
-        let best = (0..self.kept.len()).max_by_key(|&place| {
-            let kept = &self.kept[place];
-            let own = conversation.is_some() && kept.conversation.as_deref() == conversation;
-            (self.usable(place, prompt), own, !kept.taken, kept.used)
-        })?;
-        let common = self.usable(best, prompt);
-        let place = self.settle_in(best, common, conversation)?;
+        let place = match self.bring_back(prompt, conversation) {
+            Some(place) => place,
+            None => {
+                let (best, common) = self.best(prompt, conversation)?;
+                self.settle_in(best, common, conversation)?
+            }
+        };
         self.clock += 1;
+        // Of a conversation in several states, the one that goes on is the one to keep.
+        for other in &mut self.kept {
+            if !other.taken && conversation.is_some() && other.conversation.as_deref() == conversation {
+                other.conversation = None;
+            }
+        }
         let kept = &mut self.kept[place];
         kept.taken = true;
         kept.used = self.clock;
         kept.conversation = conversation.map(str::to_owned);
         Some(place)
+    }
+
+    /// The sequence with the longest beginning of a prompt, and how much that is.
+    fn best(&self, prompt: &[LlamaToken], conversation: Option<&str>) -> Option<(Place, usize)> {
+        let best = (0..self.kept.len()).max_by_key(|&place| {
+            let kept = &self.kept[place];
+            let own = conversation.is_some() && kept.conversation.as_deref() == conversation;
+            (self.usable(place, prompt), own, !kept.taken, kept.used)
+        })?;
+        Some((best, self.usable(best, prompt)))
+    }
+
+    /// Read a parked conversation into a sequence, if that saves enough of a prompt.
+    fn bring_back(&mut self, prompt: &[LlamaToken], conversation: Option<&str>) -> Option<Place> {
+        let (_, kept) = self.best(prompt, conversation)?;
+        let best = |parked: &ParkedFiles| parked.best(prompt, self.in_place, kept + parking::FEWEST_TOKENS - 1);
+        let (at, common) = self.parked.as_ref().and_then(best)?;
+        let n = self.parked.as_ref()?.n_tokens(at);
+        // Those that must go for it are parked themselves, so the number may be another one afterwards.
+        let target = self.vacant(None).or_else(|| self.oldest(None))?;
+        self.evict(target);
+        if !self.make_room(n) {
+            return None;
+        }
+        let (at, _) = self.parked.as_ref()?.best(prompt, self.in_place, common - 1)?;
+        if self.parked.as_ref()?.n_tokens(at) > self.cells.n_free() {
+            return None;
+        }
+        let tokens = self.parked.as_mut()?.restore(at, &mut self.context, sequence(target))?;
+        let kept = &mut self.kept[target];
+        self.cells.take(tokens.len(), &mut kept.cells);
+        kept.tokens = tokens;
+        self.cut(target, common);
+        Some(target)
+    }
+
+    /// Forget what is kept of a conversation, here and on the disk; with `None` all of it. What is being written in stays,
+    /// without a name.
+    pub(crate) fn forget(&mut self, conversation: Option<&str>) {
+        for place in 0..self.kept.len() {
+            let kept = &mut self.kept[place];
+            if conversation.is_some() && kept.conversation.as_deref() != conversation {
+                continue;
+            }
+            kept.conversation = None;
+            if !kept.taken {
+                self.evict(place);
+            }
+        }
+        if let Some(parked) = &mut self.parked {
+            parked.forget(conversation);
+        }
+    }
+
+    /// Park every conversation that has a name, since the context is about to go.
+    pub(crate) fn park_all(&mut self) {
+        (0..self.kept.len()).for_each(|place| self.park(place));
+    }
+
+    fn park(&mut self, place: Place) {
+        let kept = &self.kept[place];
+        if let (Some(parked), Some(conversation)) = (&mut self.parked, &kept.conversation) {
+            parked.store(conversation, &kept.tokens, &mut self.context, sequence(place));
+        }
     }
 
     /// How much of a sequence is the beginning of a prompt and can be used as that.
@@ -183,6 +256,7 @@ impl Cache {
 
     /// Take a sequence from a conversation.
     fn evict(&mut self, place: Place) {
+        self.park(place);
         self.cut(place, 0);
         let kept = &mut self.kept[place];
         kept.conversation = None;
@@ -305,7 +379,7 @@ mod tests {
 
     #[test]
     fn a_shift_keeps_the_beginning_and_the_end_at_positions_without_a_gap() {
-        let mut cache = Cache::new(testing::context(256, 4), 4);
+        let mut cache = Cache::new(testing::context(256, 4), 4, None);
         let place = kept(&mut cache, &counting(10, 50), None);
         assert!(cache.shift(place, 8, 16));
         assert_eq!(ids(&cache, place), [counting(10, 18), counting(34, 50)].concat());
@@ -318,7 +392,7 @@ mod tests {
 
     #[test]
     fn what_is_shared_is_not_shifted_under_the_other_one() {
-        let mut cache = Cache::new(testing::context(256, 4), 4);
+        let mut cache = Cache::new(testing::context(256, 4), 4, None);
         let one = kept(&mut cache, &counting(10, 50), Some("one"));
         let other = kept(&mut cache, &[counting(10, 50), counting(60, 70)].concat(), Some("other"));
         assert_ne!(one, other);
@@ -331,7 +405,7 @@ mod tests {
 
     #[test]
     fn an_edit_leaves_the_other_branch_as_long_as_there_is_room() {
-        let mut cache = Cache::new(testing::context(256, 4), 4);
+        let mut cache = Cache::new(testing::context(256, 4), 4, None);
         let place = kept(&mut cache, &counting(10, 50), Some("one"));
         cache.release(place);
         let edited = kept(&mut cache, &[counting(10, 30), counting(60, 70)].concat(), Some("one"));
@@ -343,7 +417,7 @@ mod tests {
 
     #[test]
     fn room_is_made_of_what_was_left_behind_and_then_of_the_oldest() {
-        let mut cache = Cache::new(testing::context(256, 4), 4);
+        let mut cache = Cache::new(testing::context(256, 4), 4, None);
         for (tokens, conversation) in [
             (counting(10, 90), "old"),
             (counting(100, 180), "new"),
@@ -370,7 +444,7 @@ mod tests {
 
     #[test]
     fn what_could_not_be_computed_leaves_no_trace() {
-        let mut cache = Cache::new(testing::context(256, 4), 4);
+        let mut cache = Cache::new(testing::context(256, 4), 4, None);
         let place = kept(&mut cache, &counting(10, 50), None);
         let too_many = Part { place, tokens: testing::tokens(&counting(0, 250)), n_logits: 1 };
         assert_eq!(cache.compute(&[too_many]), Err(DecodeError::Full));

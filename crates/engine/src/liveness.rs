@@ -32,13 +32,7 @@ struct Requests {
 
 impl Requests {
     const fn new() -> Self {
-        Self {
-            open: BTreeSet::new(),
-            busy: Vec::new(),
-            computing: Vec::new(),
-            cancelled: BTreeSet::new(),
-            all: false,
-        }
+        Self { open: BTreeSet::new(), busy: Vec::new(), computing: Vec::new(), cancelled: BTreeSet::new(), all: false }
     }
 
     /// Whether nobody wants any of what is being computed. As long as somebody does, it is not given up.

@@ -36,7 +36,12 @@ impl Pieces {
     /// Before anything is known of the speed. `n_threads`: those that understand prompts; `longest`: what one call takes.
     pub(crate) fn new(n_params: u64, n_threads: u32, n_ubatch: usize, longest: usize) -> Self {
         let alone = first_piece(n_params, n_threads, n_ubatch, longest);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "an estimate")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "an estimate"
+        )]
         let beside = (alone as f64 * BESIDE_MS / PIECE_MS) as usize;
         Self { alone, beside: beside.max(SHORTEST_BESIDE).min(longest), writing_ms: 0.0, n_ubatch, longest }
     }
@@ -89,7 +94,12 @@ fn share(left: usize, piece_len: usize) -> usize {
 
 /// As [`next_piece`], in a pass with others who write.
 fn next_beside(len: usize, took_ms: f64, target_ms: f64, longest: usize) -> usize {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "an estimate")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "an estimate"
+    )]
     let fitting = (len as f64 * target_ms / took_ms.max(0.01)) as usize;
     (fitting.min(len * 2) / SHORTEST_BESIDE * SHORTEST_BESIDE).clamp(SHORTEST_BESIDE.min(longest), longest)
 }

@@ -7,11 +7,12 @@ use llama_cpp_2::token::LlamaToken;
 use paddock_engine_api::protocol::{Event, Failure, FailureCode, FinishReason};
 
 use crate::{
-    answer::{self, Answer, Asked, ms_since},
+    answer::{self, Answer, Asked, count, ms_since},
     cache::{Cache, Part, Place},
+    draft_model::DraftModel,
     failure::failure,
     liveness,
-    llama::{self, DecodeError},
+    llama::{self, Context, DecodeError},
     pieces::Pieces,
     wire::Outbox,
 };
@@ -20,6 +21,7 @@ use crate::{
 pub(crate) struct Scheduler {
     cache: Cache,
     pieces: Pieces,
+    draft: Option<DraftModel>,
     n_parallel: usize,
     /// In the order they began.
     running: Vec<Answer>,
@@ -42,13 +44,28 @@ struct Plan {
 const ROOM_TO_WRITE: usize = 64;
 
 impl Scheduler {
-    pub(crate) fn new(cache: Cache, pieces: Pieces, n_parallel: u32) -> Self {
+    pub(crate) fn new(cache: Cache, pieces: Pieces, draft: Option<DraftModel>, n_parallel: u32) -> Self {
         let n_parallel = n_parallel.max(1) as usize;
-        Self { cache, pieces, n_parallel, running: Vec::new(), suspended: VecDeque::new(), turn: 0 }
+        Self { cache, pieces, draft, n_parallel, running: Vec::new(), suspended: VecDeque::new(), turn: 0 }
     }
 
     pub(crate) fn cache(&self) -> &Cache {
         &self.cache
+    }
+
+    /// Park every conversation that has a name.
+    pub(crate) fn park_all(&mut self) {
+        self.cache.park_all();
+    }
+
+    /// Forget what is kept of a conversation; with `None` of all.
+    pub(crate) fn forget(&mut self, conversation: Option<&str>) {
+        for answer in self.running.iter_mut().chain(&mut self.suspended) {
+            if conversation.is_none() || answer.params.conversation.as_deref() == conversation {
+                answer.params.conversation = None;
+            }
+        }
+        self.cache.forget(conversation);
     }
 
     pub(crate) fn is_idle(&self) -> bool {
@@ -97,6 +114,7 @@ impl Scheduler {
     pub(crate) fn pass(&mut self, outbox: &Outbox) {
         self.stop_cancelled(outbox);
         self.resume();
+        let began = Instant::now();
         let Some(Plan { parts, n_prompt, n_writing }) = self.plan(outbox) else { return };
         liveness::compute(self.running.iter().filter(|answer| is_in(&parts, answer)).map(|answer| answer.id));
         let log = llama::log_mark();
@@ -108,7 +126,7 @@ impl Scheduler {
         }
         liveness::progressed();
         match computed {
-            Ok(firsts) => self.settle(&parts, &firsts, outbox),
+            Ok(firsts) => self.settle(&parts, &firsts, began, outbox),
             // All that were in it are cancelled, and are stopped before the next pass.
             Err(DecodeError::Aborted) => {}
             Err(error) => self.fail(&parts, error, log, outbox),
@@ -131,10 +149,8 @@ impl Scheduler {
     }
 
     fn end(&mut self, at: usize, reason: FinishReason, outbox: &Outbox) {
-        let answer = self.running.remove(at);
-        if let Some(place) = answer.place {
-            self.cache.release(place);
-        }
+        let mut answer = self.running.remove(at);
+        answer.leave(&mut self.cache, self.draft.as_mut());
         answer.finish(reason, outbox);
     }
 
@@ -154,14 +170,18 @@ impl Scheduler {
 
     /// What the next pass computes. `None`: nothing.
     fn plan(&mut self, outbox: &Outbox) -> Option<Plan> {
+        let mut guess = self.cache.can_cut();
         loop {
-            let plan = self.parts();
+            let plan = self.parts(guess);
             let n: usize = plan.parts.iter().map(|part| part.tokens.len()).sum();
             if n == 0 {
                 return None;
             }
             if self.cache.make_room(n) {
                 return Some(plan);
+            }
+            if std::mem::take(&mut guess) {
+                continue;
             }
             if self.running.len() > 1 {
                 self.suspend_youngest();
@@ -171,31 +191,44 @@ impl Scheduler {
         }
     }
 
-    fn parts(&mut self) -> Plan {
-        let longest = self.cache.context().n_batch() as usize;
+    fn parts(&mut self, guess: bool) -> Plan {
+        let context = self.cache.context();
+        let (longest, n_ctx) = (context.n_batch() as usize, context.n_ctx() as usize);
+        // Every answer may need one row of logits.
+        let mut n_guesses = context.n_outputs().min(longest).saturating_sub(self.running.len());
         let mut parts = Vec::with_capacity(self.running.len());
         let mut understanding = Vec::new();
-        for answer in &self.running {
+        for (at, answer) in self.running.iter_mut().enumerate() {
             let Some(place) = answer.place else { continue };
-            match self.outstanding(answer) {
-                0 => {}
-                1 if answer.is_writing() => parts.push(self.part(answer, place, 1)),
-                left => understanding.push((answer, place, left)),
+            let held = self.cache.held(place).len();
+            let left = answer.tokens.len() - held;
+            if left == 1 && answer.is_writing() {
+                let mut tokens = answer.tokens[held..].to_vec();
+                if guess {
+                    let n = n_guesses.min(n_ctx.saturating_sub(answer.tokens.len()));
+                    let guessed = answer.guess(n, self.draft.as_mut());
+                    n_guesses -= guessed.len();
+                    tokens.extend(guessed);
+                }
+                parts.push(Part { place, n_logits: tokens.len(), tokens });
+            } else if left > 0 {
+                understanding.push((at, place, left));
             }
         }
         let n_writing = parts.len();
+        let n_computed: usize = parts.iter().map(|part| part.tokens.len()).sum();
         let left_in_all: usize = understanding.iter().map(|(_, _, left)| left).sum();
-        let mut budget = self.pieces.next(left_in_all, n_writing > 0).min(longest.saturating_sub(parts.len()));
+        let mut budget = self.pieces.next(left_in_all, n_writing > 0).min(longest.saturating_sub(n_computed));
         let n_prompt = budget;
         if !understanding.is_empty() {
             let first = self.turn % understanding.len();
             understanding.rotate_left(first);
         }
-        for (at, &(answer, place, left)) in understanding.iter().enumerate() {
+        for (nth, &(at, place, left)) in understanding.iter().enumerate() {
             // Everybody gets as much of the piece, and what one does not need is for those after it.
-            let n = left.min(budget.div_ceil(understanding.len() - at));
+            let n = left.min(budget.div_ceil(understanding.len() - nth));
             if n > 0 {
-                parts.push(self.part(answer, place, n));
+                parts.push(self.part(&self.running[at], place, n));
             }
             budget -= n;
         }
@@ -212,28 +245,33 @@ impl Scheduler {
 
     fn suspend_youngest(&mut self) {
         if let Some(mut answer) = self.running.pop() {
-            if let Some(place) = answer.place.take() {
-                self.cache.release(place);
-            }
+            answer.leave(&mut self.cache, self.draft.as_mut());
             self.suspended.push_front(answer);
         }
     }
 
     /// Take what a pass computed.
-    fn settle(&mut self, parts: &[Part], firsts: &[usize], outbox: &Outbox) {
+    fn settle(&mut self, parts: &[Part], firsts: &[usize], began: Instant, outbox: &Outbox) {
         for (part, &first) in parts.iter().zip(firsts) {
             let Some(at) = self.running.iter().position(|answer| answer.place == Some(part.place)) else { continue };
+            let held = self.cache.held(part.place).len();
             let answer = &mut self.running[at];
-            answer.computed(self.cache.held(part.place).len(), outbox);
+            let was_writing = answer.is_writing();
+            answer.computed(held, outbox);
             if part.n_logits == 0 {
                 continue;
             }
             let context = self.cache.context_mut();
             let n_ctx = context.n_ctx() as usize;
-            let model = context.shared_model();
-            let logits = context.logits(first + part.tokens.len() - 1);
-            let mut ended = answer.choose(logits, &model, outbox);
-            if ended.is_none() && answer.tokens.len() > n_ctx {
+            let (gained, mut ended) = choose(answer, part, first, context, outbox);
+            let n_guessed = part.n_logits - 1;
+            if was_writing {
+                answer.learn(ms_since(began), gained, n_guessed);
+            }
+            let right = (gained as usize).saturating_sub(1);
+            let is_full = answer.tokens.len() > n_ctx;
+            self.cache.cut(part.place, held - (n_guessed - right));
+            if ended.is_none() && is_full {
                 ended = self.go_on_at_the_end(at);
             }
             if let Some(reason) = ended {
@@ -267,8 +305,32 @@ impl Scheduler {
             }
             // What is left in the memory after an error is not to be trusted.
             self.cache.cut(part.place, 0);
-            self.cache.release(part.place);
-            self.running.remove(at).fail(decode_failure(error, log), outbox);
+            let mut answer = self.running.remove(at);
+            answer.leave(&mut self.cache, self.draft.as_mut());
+            answer.fail(decode_failure(error, log), outbox);
+        }
+    }
+}
+
+/// Choose an answer's next tokens, as many as were guessed right and one more. Gives how many, and why it ends with the
+/// last of them, if it does.
+fn choose(
+    answer: &mut Answer,
+    part: &Part,
+    first: usize,
+    context: &mut Context,
+    outbox: &Outbox,
+) -> (u32, Option<FinishReason>) {
+    let model = context.shared_model();
+    let from = part.tokens.len() - part.n_logits;
+    let mut gained = 0;
+    loop {
+        let at = from + gained;
+        let ended = answer.choose(context.logits(first + at), &model, outbox);
+        gained += 1;
+        let right = ended.is_none() && part.tokens.get(at + 1) == answer.tokens.last();
+        if !right {
+            return (count(gained), ended);
         }
     }
 }

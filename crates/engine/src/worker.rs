@@ -16,8 +16,8 @@ use paddock_engine_api::{
     Cause,
     output::OnFull,
     protocol::{
-        ChatMessage, ChatRole, Event, Failure, FailureCode, FinishReason, GenerateParams, LoadParams, LoadPhase, Loaded,
-        Request, Sampling, Timings, ToEngine,
+        BufferUse, ChatMessage, ChatRole, Event, Failure, FailureCode, FinishReason, GenerateParams, LoadParams,
+        LoadPhase, Loaded, Request, Sampling, Timings, ToEngine,
     },
 };
 
@@ -26,10 +26,12 @@ use crate::{
     benchmark,
     cache::{self, Cache},
     devices,
+    draft_model::DraftModel,
     failure::failure,
     liveness,
     llama::{self, Context, ContextParams, Model},
     load::{self, Opened},
+    parking::ParkedFiles,
     pieces::Pieces,
     scheduler::{Scheduler, decode_failure},
     template::{ChatTemplate, Vocabulary},
@@ -82,7 +84,9 @@ impl Worker<'_> {
     /// A request came.
     fn take(&mut self, ToEngine { id, request }: ToEngine) {
         let at_once = match request {
-            Request::Tokenize { .. } => self.waiting.iter().all(|waiting| is_answer(&waiting.request)),
+            Request::Tokenize { .. } | Request::Forget { .. } => {
+                self.waiting.iter().all(|waiting| is_answer(&waiting.request))
+            }
             _ => false,
         };
         if at_once {
@@ -97,7 +101,9 @@ impl Worker<'_> {
         self.stop_waiting();
         loop {
             if let Some(asked) = self.asked.take() {
-                let Some(engine) = &mut self.engine else { return close(asked.id, Event::Failed(no_model()), self.outbox) };
+                let Some(engine) = &mut self.engine else {
+                    return close(asked.id, Event::Failed(no_model()), self.outbox);
+                };
                 if !engine.scheduler.has_place_for(&asked) {
                     self.asked = Some(asked);
                     break;
@@ -170,6 +176,12 @@ impl Worker<'_> {
                 let engine = self.engine.as_ref().ok_or_else(no_model)?;
                 Ok(Event::Tokens { n_tokens: count(engine.tokenize(&messages, continue_answer)?.len()) })
             }
+            Request::Forget { conversation } => {
+                if let Some(engine) = &mut self.engine {
+                    engine.scheduler.forget(conversation.as_deref());
+                }
+                Ok(Event::Forgotten)
+            }
             Request::Embed { .. } => {
                 Err(failure(FailureCode::BadRequest, "This engine does not make vectors of texts."))
             }
@@ -199,12 +211,17 @@ impl Worker<'_> {
         let outbox = self.outbox;
         let report = |phase, fraction| outbox.send(id, Event::LoadProgress { phase, fraction });
         let log = llama::log_mark();
-        let Opened { model, mut context, used } = load::open(self.backend()?, params, report)?;
-        context.warm_up(model.bos().0.unwrap_or(LlamaToken(0))).map_err(|error| decode_failure(error, log))?;
+        let mut opened = load::open(self.backend()?, params, report)?;
+        let token = opened.model.bos().0.unwrap_or(LlamaToken(0));
+        for context in [&mut opened.context].into_iter().chain(opened.draft.as_mut().map(|(context, _)| context)) {
+            context.warm_up(token).map_err(|error| decode_failure(error, log))?;
+        }
         report(LoadPhase::WarmingUp, 1.0);
 
-        let engine = Engine::new(context, Arc::clone(&model), params, &used);
-        let loaded = engine.describe(&model, params, &used, started);
+        let buffers = opened.buffers();
+        let (model, n_threads) = (Arc::clone(&opened.model), opened.used.n_threads);
+        let engine = Engine::new(opened, params);
+        let loaded = engine.describe(&model, params, n_threads, buffers, started);
         tokenizer::share(Some(Arc::clone(&engine.tokenizer)));
         self.engine = Some(engine);
         Ok(Event::Loaded(Box::new(loaded)))
@@ -212,7 +229,9 @@ impl Worker<'_> {
 
     fn drop_engine(&mut self) {
         tokenizer::share(None);
-        self.engine = None;
+        if let Some(mut engine) = self.engine.take() {
+            engine.scheduler.park_all();
+        }
     }
 
     fn benchmark(&mut self, seconds: f32) -> Result<Event, Failure> {
@@ -246,20 +265,30 @@ impl Worker<'_> {
     }
 }
 
+fn pieces_of(context: &Context, used: &ContextParams) -> Pieces {
+    let longest = context.n_batch() as usize;
+    Pieces::new(context.model().n_params(), used.n_threads_batch, used.n_ubatch as usize, longest)
+}
+
 fn is_answer(request: &Request) -> bool {
     matches!(request, Request::Generate(_))
 }
 
 impl Engine {
-    fn new(context: Context, model: Arc<Model>, params: &LoadParams, used: &ContextParams) -> Self {
+    fn new(opened: Opened, params: &LoadParams) -> Self {
+        let Opened { model, context, used, draft } = opened;
         let specials = model.special_texts();
         let text = |token: Option<LlamaToken>| token.map(|token| model.token_text(token)).unwrap_or_default();
         let vocabulary =
             Vocabulary { bos_token: text(model.bos().0), eos_token: text(model.eos()), special_texts: &specials };
         let template = ChatTemplate::choose(model.chat_template(), vocabulary);
-        let longest = context.n_batch() as usize;
-        let pieces = Pieces::new(model.n_params(), used.n_threads_batch, used.n_ubatch as usize, longest);
-        let scheduler = Scheduler::new(Cache::new(context, used.n_sequences), pieces, params.n_parallel);
+        let pieces = pieces_of(&context, &used);
+        let draft = draft.map(|(context, used)| {
+            let pieces = pieces_of(&context, &used);
+            DraftModel::new(context, used.n_sequences, pieces)
+        });
+        let cache = Cache::new(context, used.n_sequences, ParkedFiles::open(params));
+        let scheduler = Scheduler::new(cache, pieces, draft, params.n_parallel);
         Self { scheduler, template, tokenizer: Arc::new(Tokenizer::new(model, specials)) }
     }
 
@@ -304,7 +333,14 @@ impl Engine {
         Ok(tokens)
     }
 
-    fn describe(&self, model: &Model, params: &LoadParams, used: &ContextParams, started: Instant) -> Loaded {
+    fn describe(
+        &self,
+        model: &Model,
+        params: &LoadParams,
+        n_threads: u32,
+        buffers: Vec<BufferUse>,
+        started: Instant,
+    ) -> Loaded {
         let context = self.context();
         let n_ctx_train = model.n_ctx_train();
         let mut warnings: Vec<String> = self.template.warning.clone().into_iter().collect();
@@ -328,9 +364,9 @@ impl Engine {
             n_ctx_train,
             n_layers: model.n_layers(),
             n_gpu_layers: load::gpu_layers(params, model),
-            n_threads: used.n_threads,
+            n_threads,
             load_ms: started.elapsed().as_secs_f64() * 1e3,
-            buffers: context.buffers(),
+            buffers,
             template: self.template.source,
             warnings,
         }

@@ -31,7 +31,8 @@ impl Context {
     pub(crate) fn forget(&mut self, sequence: Sequence, from: u32, to: Option<u32>) -> bool {
         let memory = self.memory();
         // SAFETY: as above; -1 means to the end.
-        memory.is_null() || unsafe { sys::llama_memory_seq_rm(memory, sequence, position(from), to.map_or(-1, position)) }
+        memory.is_null()
+            || unsafe { sys::llama_memory_seq_rm(memory, sequence, position(from), to.map_or(-1, position)) }
     }
 
     /// Give a sequence all that another one has before position `to`. They share it; nothing is copied but the record.
@@ -79,14 +80,18 @@ impl Context {
         }
     }
 
+    /// How large a file [`Self::save`] would write, without its tokens.
+    pub(crate) fn state_bytes(&mut self, sequence: Sequence) -> u64 {
+        // SAFETY: as above.
+        unsafe { sys::llama_state_seq_get_size(self.as_ptr(), sequence) as u64 }
+    }
+
     /// Write what a sequence holds to a file. False: it could not be written.
     pub(crate) fn save(&mut self, sequence: Sequence, tokens: &[LlamaToken], to: &Path) -> bool {
         let Some(path) = to.to_str().and_then(|path| CString::new(path).ok()) else { return false };
         let ids: Vec<sys::llama_token> = tokens.iter().map(|token| token.0).collect();
         // SAFETY: the path has its end, and the array is as long as said.
-        unsafe {
-            sys::llama_state_seq_save_file(self.as_ptr(), path.as_ptr(), sequence, ids.as_ptr(), ids.len()) > 0
-        }
+        unsafe { sys::llama_state_seq_save_file(self.as_ptr(), path.as_ptr(), sequence, ids.as_ptr(), ids.len()) > 0 }
     }
 
     /// Read into a sequence what [`Self::save`] wrote, in place of what it has. The file must be whole: what is damaged in
