@@ -9,7 +9,7 @@ use paddock_engine_api::{
 
 use crate::harness::{answer, assistant, greedy, loaded_host, patiently, read, user};
 
-const QUESTIONS: [&str; 4] = ["Count to 40", "Count to 30", "explain quantum entanglement", "Count to 50"];
+const QUESTIONS: [&str; 4] = ["Count to 50", "Count to 20", "explain quantum entanglement", "Count to 100"];
 
 /// One thread computes the same on every computer, and the tests beside this one have the others.
 pub fn one_thread() -> LoadParams {
@@ -95,9 +95,9 @@ async fn one_more_than_there_are_places_waits_for_one_and_may_be_stopped_there()
 
 #[tokio::test]
 async fn one_of_several_is_stopped_and_the_others_are_not_touched() {
-    let expected = alone(&["Count to 40"]).await;
+    let expected = alone(&["Count to 50"]).await;
     let (host, _) = loaded_host(parallel(3, 4096)).await;
-    let mut stays = host.generate(asked("Count to 40"));
+    let mut stays = host.generate(asked("Count to 50"));
     let mut goes = host.generate(asked("Count to 300"));
     let text = patiently(begun(&mut stays)).await;
     patiently(begun(&mut goes)).await;
@@ -135,7 +135,7 @@ async fn a_long_prompt_does_not_keep_others_from_writing() {
 
 #[tokio::test]
 async fn when_room_runs_out_the_youngest_gives_way_and_goes_on_later() {
-    let questions = ["Count to 40", "Count to 41", "Count to 42"];
+    let questions = ["Count to 50", "Count to 20", "Count to 50"];
     let expected = alone(&questions).await;
     let (host, loaded) = loaded_host(parallel(3, 256)).await;
     assert_eq!(loaded.n_ctx, 256);
@@ -148,7 +148,7 @@ async fn when_room_runs_out_the_youngest_gives_way_and_goes_on_later() {
 #[tokio::test]
 async fn a_load_waits_for_what_is_written_and_what_comes_after_it_waits_for_the_load() {
     let (host, loaded) = loaded_host(parallel(2, 2048)).await;
-    let mut before = host.generate(asked("Count to 40"));
+    let mut before = host.generate(asked("Count to 50"));
     let text = patiently(begun(&mut before)).await;
     let again = LoadParams { path: loaded.path, ..parallel(2, 512) };
     let reload = host.load(again, |_| {});
@@ -158,7 +158,7 @@ async fn a_load_waits_for_what_is_written_and_what_comes_after_it_waits_for_the_
     };
     let whole = async { patiently(read(&mut before)).await.unwrap() };
     let (reloaded, refused, (rest, reason, _)) = tokio::join!(reload, after, whole);
-    assert_eq!((format!("{text}{rest}").ends_with("39, 40"), reason), (true, FinishReason::Stop));
+    assert_eq!((format!("{text}{rest}").ends_with("49, 50"), reason), (true, FinishReason::Stop));
     assert_eq!(reloaded.unwrap().n_ctx, 512);
     assert!(refused.is_err(), "what came after the load finds the shorter context");
 }

@@ -152,7 +152,10 @@ async fn conversations_that_do_not_fit_come_back_from_the_disk_also_after_anothe
     let folder = TempDir::new().unwrap();
     let (host, _) = loaded_host(parking(folder.path())).await;
     let mut memory = Memory::new();
-    let talks = ["Count to 40", "Count to 41", "Count to 42", "Count to 43"].map(|question| vec![user(question)]);
+    let talks = ["France", "Germany", "Italy", "Spain"].map(|country| {
+        let first = user(&format!("What is the capital of {country}?"));
+        vec![first, assistant("It is there."), user("Count to 50")]
+    });
     let mut answers = Vec::new();
     for talk in &talks {
         answers.push(memory.ask(&host, &talk[0].content, talk).await.0);

@@ -171,7 +171,7 @@ mod tests {
             worth.learn(20.0, 1, true, written);
         }
         assert!(!worth.guesses(40));
-        assert!(worth.guesses(40 + 64), "it is tried again");
+        assert!(worth.guesses(40 + LONGEST_PAUSE), "it is tried again");
         assert!(Worth::new(Speculation::On).guesses(0) && !Worth::new(Speculation::Off).guesses(1000));
     }
 }

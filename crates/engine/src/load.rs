@@ -194,7 +194,8 @@ fn context_params(params: &LoadParams, model: &Model) -> ContextParams {
         if model.remembers_in_place() { params.n_parallel } else { (2 * params.n_parallel).max(FEWEST_SEQUENCES) };
     ContextParams {
         n_ctx,
-        n_batch: params.n_batch.min(n_ctx),
+        // Every answer must be able to write a token in one call.
+        n_batch: params.n_batch.min(n_ctx).max(params.n_parallel),
         n_ubatch: params.n_ubatch.min(n_ctx),
         n_sequences,
         n_outputs: params.n_parallel + MAX_GUESSES,
