@@ -24,7 +24,8 @@ use llama_cpp_2::{
     token::LlamaToken,
 };
 use paddock_engine_api::{
-    EngineCommand, EngineHost, GenerationEvent, HostConfig,
+    EngineCommand, EngineHost, Generation, GenerationEvent, HostConfig,
+    output::Speculation,
     protocol::{ChatMessage, ChatRole, GenerateParams, LoadParams, Loaded, Sampling, Timings},
 };
 
@@ -53,6 +54,14 @@ const N_CTX: u32 = 2048;
 /// On the self-test model, whose tokens take so little time that the way between the processes shows.
 const SMALL_ROUNDS: u32 = 15;
 const SMALL_ANSWER_TOKENS: u32 = 200;
+
+/// Answers at once, and their length.
+const STREAMS: u32 = 8;
+const STREAM_TOKENS: u32 = 32;
+const PARALLEL_ROUNDS: u32 = 3;
+/// Lengths of the answers that are guessed.
+const LARGE_GUESSED_TOKENS: u32 = 128;
+const SMALL_GUESSED_TOKENS: u32 = 400;
 
 /// Names with their numbers, in the order of measuring.
 type Metrics = serde_json::Map<String, serde_json::Value>;
@@ -85,9 +94,19 @@ async fn measure(arguments: &Arguments) -> Result<Metrics> {
     };
     let size_bytes = std::fs::metadata(&large)?.len();
     metrics.insert("engine.model_gb".into(), (size_bytes as f64 / 1e9).into());
-    compare_large(&backend, arguments, large, &mut metrics).await?;
+    compare_large(&backend, arguments, large.clone(), &mut metrics).await?;
     let small = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/self-test/paddock-self-test-q8_0.gguf");
-    compare_small(&backend, arguments, small.canonicalize()?, &mut metrics).await?;
+    let small = small.canonicalize()?;
+    compare_small(&backend, arguments, small.clone(), &mut metrics).await?;
+    compare_parallel(arguments, large.clone(), &mut metrics).await?;
+    // A model with random weights soon repeats itself, which is the easiest there is to guess; the self-test model says
+    // again what is in its prompt.
+    let repeats = vec![message(ChatRole::User, "Where do the horses sleep tonight?")];
+    compare_guessing(arguments, large, repeats, LARGE_GUESSED_TOKENS, "large", &mut metrics).await?;
+    let numbers: Vec<String> = (1..=300).map(|n: u32| n.to_string()).collect();
+    let question = message(ChatRole::User, "Count to 300.");
+    let copies = vec![question.clone(), message(ChatRole::Assistant, &numbers.join(", ")), question];
+    compare_guessing(arguments, small, copies, SMALL_GUESSED_TOKENS, "copying", &mut metrics).await?;
     Ok(metrics)
 }
 
@@ -195,6 +214,102 @@ async fn compare_small(
     Ok(())
 }
 
+/// Several answers at once against the same ones after each other.
+async fn compare_parallel(arguments: &Arguments, path: PathBuf, metrics: &mut Metrics) -> Result<()> {
+    let host = Host::start_with(LoadParams {
+        path,
+        n_ctx: Some(N_CTX),
+        n_threads: arguments.threads,
+        n_parallel: STREAMS,
+        ..Default::default()
+    })
+    .await?;
+    let ask = |n: u32| GenerateParams {
+        messages: vec![message(ChatRole::User, &format!("Where do the {n} horses sleep tonight?"))],
+        sampling: greedy(),
+        max_tokens: Some(STREAM_TOKENS),
+        speculation: Speculation::Off,
+        ..Default::default()
+    };
+    let mut ratios = Vec::new();
+    let mut totals = Vec::new();
+    for round in 0..arguments.rounds.min(PARALLEL_ROUNDS) {
+        // Other questions in every turn, so that nothing of them is in the KV cache.
+        let numbers = |turn: u32| (0..STREAMS).map(move |n| 1000 + (round * 2 + turn) * STREAMS + n);
+        let started = Instant::now();
+        let mut tokens = 0;
+        for n in numbers(0) {
+            tokens += finish(&mut host.host.generate(ask(n))).await?.predicted_n;
+        }
+        let one_by_one = f64::from(tokens) / started.elapsed().as_secs_f64();
+        let started = Instant::now();
+        let mut tokens = 0;
+        let mut streams: Vec<_> = numbers(1).map(|n| host.host.generate(ask(n))).collect();
+        for stream in &mut streams {
+            tokens += finish(stream).await?.predicted_n;
+        }
+        let at_once = f64::from(tokens) / started.elapsed().as_secs_f64();
+        eprintln!("{STREAMS} answers: {one_by_one:.2} tok/s after each other, {at_once:.2} at once");
+        totals.push(at_once);
+        ratios.push(at_once / one_by_one);
+    }
+    host.host.stop().await;
+    metrics.insert(format!("engine.parallel_{STREAMS}_tok_s"), median(totals).into());
+    metrics.insert(format!("engine.parallel_{STREAMS}_ratio"), median(ratios).into());
+    Ok(())
+}
+
+/// The same answer plain, with guesses, and with guesses where they are found to be faster.
+async fn compare_guessing(
+    arguments: &Arguments,
+    path: PathBuf,
+    messages: Vec<ChatMessage>,
+    max_tokens: u32,
+    name: &str,
+    metrics: &mut Metrics,
+) -> Result<()> {
+    let host =
+        Host::start_with(LoadParams { path, n_ctx: Some(4096), n_threads: arguments.threads, ..Default::default() })
+            .await?;
+    let ask = |speculation| GenerateParams {
+        messages: messages.clone(),
+        sampling: greedy(),
+        max_tokens: Some(max_tokens),
+        speculation,
+        ..Default::default()
+    };
+    let mut ratios = [Vec::new(), Vec::new()];
+    for _ in 0..arguments.rounds.min(PARALLEL_ROUNDS) {
+        let plain = speed(finish(&mut host.host.generate(ask(Speculation::Off))).await?);
+        for (ratios, speculation) in ratios.iter_mut().zip([Speculation::On, Speculation::Auto]) {
+            let timings = finish(&mut host.host.generate(ask(speculation))).await?;
+            let guessed = speed(timings);
+            let Timings { draft_n, draft_accepted_n, .. } = timings;
+            eprintln!(
+                "{name}: {plain:.1} tok/s plain, {guessed:.1} {speculation:?}, {draft_accepted_n} of {draft_n} right"
+            );
+            ratios.push(guessed / plain);
+        }
+    }
+    host.host.stop().await;
+    let [on, auto] = ratios;
+    metrics.insert(format!("engine.guessing_{name}_ratio"), median(on).into());
+    metrics.insert(format!("engine.guessing_{name}_auto_ratio"), median(auto).into());
+    Ok(())
+}
+
+async fn finish(generation: &mut Generation) -> Result<Timings> {
+    loop {
+        if let GenerationEvent::Done { timings, .. } = generation.next().await? {
+            return Ok(timings);
+        }
+    }
+}
+
+fn speed(timings: Timings) -> f64 {
+    f64::from(timings.predicted_n) * 1e3 / timings.predicted_ms
+}
+
 /// The engine process with a model.
 struct Host {
     host: EngineHost,
@@ -204,8 +319,11 @@ struct Host {
 
 impl Host {
     async fn start(arguments: &Arguments, path: PathBuf, n_ctx: Option<u32>) -> Result<Self> {
+        Self::start_with(LoadParams { path, n_ctx, n_threads: arguments.threads, ..LoadParams::default() }).await
+    }
+
+    async fn start_with(params: LoadParams) -> Result<Self> {
         let host = EngineHost::new(EngineCommand::this_executable()?, HostConfig::default())?;
-        let params = LoadParams { path, n_ctx, n_threads: arguments.threads, ..LoadParams::default() };
         let loaded = host.load(params.clone(), |_| {}).await?;
         Ok(Self { host, params, loaded })
     }
@@ -243,6 +361,8 @@ impl Host {
             messages: vec![question.clone()],
             sampling: greedy(),
             max_tokens: Some(max_tokens),
+            // The bare loop guesses nothing either.
+            speculation: Speculation::Off,
             ..Default::default()
         });
         let mut first = None;

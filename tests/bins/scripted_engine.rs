@@ -103,7 +103,7 @@ impl Shared {
     }
 
     fn heartbeat(&self) {
-        let busy = Some(self.busy.load(Ordering::Relaxed)).filter(|&id| id != 0);
+        let busy = Some(self.busy.load(Ordering::Relaxed)).filter(|&id| id != 0).into_iter().collect();
         self.send(None, Event::Heartbeat { progress: self.progress.load(Ordering::Relaxed), busy });
     }
 }
@@ -191,6 +191,7 @@ fn work(shared: &Shared, requests: &mpsc::Receiver<ToEngine>) {
             Request::Tokenize { messages, .. } => Event::Tokens { n_tokens: count_tokens(&messages) },
             Request::Generate(_) if !loaded => fail(FailureCode::NoModel, "No model is loaded."),
             Request::Generate(params) => generate(shared, id, &params),
+            Request::Forget { .. } => Event::Forgotten,
             Request::Embed { .. } => fail(FailureCode::BadRequest, "This engine makes no vectors."),
             Request::Hello { .. } | Request::Cancel { .. } | Request::CountTexts { .. } => continue,
         };

@@ -17,9 +17,12 @@ mod inspect;
 #[cfg(unix)]
 mod killed;
 mod oracle;
+mod parallel;
 mod planning;
 mod protocol;
 mod queue;
 mod rates;
+mod reuse;
 mod setup;
+mod speculation;
 mod titles;

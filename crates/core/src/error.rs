@@ -111,6 +111,7 @@ impl From<EngineError> for ApiError {
                 let what = What::EngineNotStarted { reason: reason.to_string() };
                 Self::new(ErrorCode::EngineDied, error.to_string()).what(what)
             }
+            EngineError::Parking(_) => Self::new(ErrorCode::Storage, error.to_string()),
             EngineError::ShutDown => Self::new(ErrorCode::EngineDied, error.to_string()),
         }
     }

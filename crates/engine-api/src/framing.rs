@@ -169,7 +169,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_asynchronous_reader_reads_the_same() {
-        let sent = FromEngine { id: None, event: crate::protocol::Event::Heartbeat { progress: 9, busy: Some(1) } };
+        let sent = FromEngine { id: None, event: crate::protocol::Event::Heartbeat { progress: 9, busy: vec![1] } };
         let bytes = to_line(&sent).unwrap();
         let mut reader = tokio::io::BufReader::with_capacity(3, Cursor::new(bytes));
         let mut line = Vec::new();

@@ -3,7 +3,7 @@
 use std::{
     ffi::OsString,
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, watch};
 use crate::{
     Cause, Death,
     output::{TokenLogprob, ToolCall},
+    parking,
     protocol::{
         BENCHMARK_SECONDS, ChatMessage, Device, DeviceRates, Event, Failure, FinishReason, GenerateParams, Inspected,
         LoadParams, LoadPhase, Loaded, Request, Timings,
@@ -74,6 +75,9 @@ pub enum EngineError {
     /// The engine process could not be started.
     #[error("The engine could not be started: {0}.")]
     Spawn(Arc<io::Error>),
+    /// What is kept of conversations on the disk could not be deleted.
+    #[error("What is kept of conversations could not be deleted: {0}.")]
+    Parking(Arc<io::Error>),
     /// The host is shutting down.
     #[error("The engine is shutting down.")]
     ShutDown,
@@ -204,6 +208,20 @@ impl EngineHost {
         let mut reply = self.request(Request::Unload);
         while !matches!(reply.next().await?, Event::Unloaded) {}
         Ok(())
+    }
+
+    /// Forget what was computed for a conversation that is deleted, or with `None` for all of them: in the engine, which
+    /// is not started for it, and in the folder that [`LoadParams::parking`] names.
+    ///
+    /// # Errors
+    /// See [`EngineError`]; [`EngineError::Parking`] when files cannot be deleted.
+    pub async fn forget(&self, conversation: Option<String>, folder: &Path) -> Result<(), EngineError> {
+        if matches!(*self.life.borrow(), Life::Running(_)) {
+            let mut reply = self.request(Request::Forget { conversation: conversation.clone() });
+            while !matches!(reply.next().await?, Event::Forgotten) {}
+        }
+        // Also those of other models, and when the engine was loaded with another folder.
+        parking::forget(folder, conversation.as_deref()).map_err(|error| EngineError::Parking(Arc::new(error)))
     }
 
     /// What a conversation takes in the loaded model's tokens, as the prompt of its answer; with `continue_answer`, of

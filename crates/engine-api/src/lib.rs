@@ -6,6 +6,7 @@
 //!
 //! - [`protocol`]: the messages, one JSON object per line over the child's standard input and output;
 //! - [`output`]: what an answer may look like: JSON, a grammar, calls of tools;
+//! - [`parking`]: conversations kept on the disk, and how they are forgotten;
 //! - [`framing`]: reading such lines with a limit on their length, in the child and in the app;
 //! - [`EngineHost`]: starts the child when it is first needed, watches its heartbeat, says why it ended, and starts a
 //!   new one for the next request. It never restarts by itself, so there is no restart loop.
@@ -17,6 +18,7 @@ mod death;
 pub mod framing;
 mod host;
 pub mod output;
+pub mod parking;
 mod platform;
 pub mod protocol;
 mod supervisor;

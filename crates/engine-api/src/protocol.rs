@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Cause,
     output::{AnswerFormat, OnFull, Speculation, TokenLogprob, Tool, ToolCall, ToolChoice},
+    parking::Parking,
 };
 
 /// Version of this protocol. Raised when a message changes its meaning or loses a field; the handshake refuses any other.
@@ -89,6 +90,12 @@ pub enum Request {
         #[serde(default)]
         continue_answer: bool,
     },
+    /// Forget what was computed for a conversation, in the context and on the disk, or with `None` everything. Answers
+    /// being written are not touched. Closed by [`Event::Forgotten`].
+    Forget {
+        /// [`GenerateParams::conversation`].
+        conversation: Option<String>,
+    },
     /// Count texts by themselves, without a chat template around them. Answered beside whatever else is being done, also
     /// while an answer is written. Closed by [`Event::Counts`].
     CountTexts {
@@ -131,6 +138,20 @@ pub struct LoadParams {
     /// Rearrange weights in main memory for the processor, where it has a faster order. Rearranged weights are no longer
     /// mapped: they must fit into RAM.
     pub repack: bool,
+    /// Where named conversations are kept when there is no more room for them in the context; `None`: nowhere.
+    pub parking: Option<Parking>,
+    /// A small model that guesses what the large one will write.
+    pub draft: Option<Draft>,
+}
+
+/// A model that guesses for another one. Its vocabulary must be the other one's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// The GGUF file (the first shard of a split one).
+    pub path: PathBuf,
+    /// Layers on the GPU, counted from the output layer; `None`: all of them.
+    #[serde(default)]
+    pub n_gpu_layers: Option<u32>,
 }
 
 /// The most answers that can be written at once.
@@ -166,6 +187,8 @@ impl Default for LoadParams {
             flash_attention: FlashAttention::Auto,
             n_parallel: 1,
             repack: true,
+            parking: None,
+            draft: None,
         }
     }
 }
@@ -403,6 +426,8 @@ pub enum Event {
         /// How many.
         n_tokens: u32,
     },
+    /// Closes [`Request::Forget`].
+    Forgotten,
     /// Closes [`Request::CountTexts`].
     Counts {
         /// One number for each text, in their order.
@@ -414,8 +439,8 @@ pub enum Event {
     Heartbeat {
         /// Grows whenever the engine thread gets anything done (a graph node, a tensor read, a token).
         progress: u64,
-        /// The request being worked on.
-        busy: Option<u64>,
+        /// The requests being worked on.
+        busy: Vec<u64>,
     },
 }
 

@@ -53,6 +53,7 @@ pub(crate) fn closes_request(event: &Event) -> bool {
         | Event::Inspected(_)
         | Event::Rates { .. }
         | Event::Unloaded
+        | Event::Forgotten
         | Event::Done { .. }
         | Event::Tokens { .. }
         | Event::Counts { .. }
@@ -213,7 +214,7 @@ impl Supervisor {
         engine.heard_at = Instant::now();
         match event {
             Event::Heartbeat { progress, busy } => {
-                if progress != engine.progress || busy.is_none() {
+                if progress != engine.progress || busy.is_empty() {
                     engine.progress = progress;
                     engine.progressed_at = engine.heard_at;
                 }

@@ -7,16 +7,23 @@
 //!
 //! Links llama.cpp. Knows nothing of network, database or settings.
 
+mod answer;
 mod benchmark;
+mod cache;
+mod cells;
 mod devices;
+mod draft_model;
+mod drafting;
 mod failure;
-mod generate;
 mod liveness;
 mod llama;
 mod load;
 mod output;
+mod parking;
+mod pieces;
 mod prompt;
 mod sampling;
+mod scheduler;
 mod stdio;
 mod template;
 mod text;
@@ -112,6 +119,7 @@ pub fn main() -> ! {
                 }
             }
             Ok(Some(request)) => {
+                liveness::open(request.id);
                 if requests.send(request).is_err() {
                     // The engine thread panicked a moment ago.
                     process::exit(EXIT_SYSTEM);

@@ -9,10 +9,13 @@
 
 mod context;
 mod log;
+mod memory;
 mod model;
 mod rates;
+#[cfg(test)]
+pub(crate) mod testing;
 
-pub(crate) use context::{Context, ContextParams, DecodeError};
+pub(crate) use context::{Batch, Context, ContextParams, DecodeError, Sequence};
 pub(crate) use log::{capture as capture_log, errors_since as log_errors_since, mark as log_mark};
 pub(crate) use model::{Model, ModelParams};
 pub(crate) use rates::{ComputeDevice, MEASUREMENT_BYTES, Measurement, WeightFormat};

@@ -5,11 +5,14 @@ use std::{path::Path, sync::Arc};
 use llama_cpp_2::llama_backend::LlamaBackend;
 use paddock_engine_api::{
     Cause,
-    protocol::{DEFAULT_N_CTX, Failure, FailureCode, Inspected, LoadParams, LoadPhase, MAX_N_CTX},
+    protocol::{
+        BufferUse, DEFAULT_N_CTX, Failure, FailureCode, Inspected, LoadParams, LoadPhase, MAX_N_CTX, MAX_PARALLEL,
+    },
 };
 
 use crate::{
-    devices,
+    devices, draft_model,
+    drafting::MAX_GUESSES,
     failure::failure,
     liveness,
     llama::{self, Context, ContextParams, Model, ModelParams},
@@ -21,6 +24,27 @@ pub(crate) struct Opened {
     pub(crate) context: Context,
     /// How the context was made.
     pub(crate) used: ContextParams,
+    /// The model that guesses, and how its context was made.
+    pub(crate) draft: Option<(Context, ContextParams)>,
+}
+
+impl Opened {
+    /// What is allocated for both models, or would be.
+    pub(crate) fn buffers(&self) -> Vec<BufferUse> {
+        let mut buffers = self.context.buffers();
+        for more in self.draft.iter().flat_map(|(context, _)| context.buffers()) {
+            let same = |buffer: &&mut BufferUse| buffer.device == more.device && buffer.buffer_type == more.buffer_type;
+            match buffers.iter_mut().find(same) {
+                Some(buffer) => {
+                    buffer.weights_bytes += more.weights_bytes;
+                    buffer.kv_bytes += more.kv_bytes;
+                    buffer.compute_bytes += more.compute_bytes;
+                }
+                None => buffers.push(more),
+            }
+        }
+        buffers
+    }
 }
 
 /// Load the weights and reserve the context.
@@ -34,15 +58,15 @@ pub(crate) fn open(
 
 /// What [`open`] would allocate. It runs the same code up to the allocations, so the numbers are the same.
 pub(crate) fn inspect(backend: &LlamaBackend, params: &LoadParams) -> Result<Inspected, Failure> {
-    let Opened { model, context, .. } = open_as(backend, params, true, |_, _| {})?;
+    let opened = open_as(backend, params, true, |_, _| {})?;
     if liveness::is_cancelled() {
         return Err(failure(FailureCode::Cancelled, STOPPED));
     }
     Ok(Inspected {
-        buffers: context.buffers(),
-        n_ctx: context.n_ctx(),
-        n_layers: model.n_layers(),
-        n_gpu_layers: gpu_layers(params, &model),
+        buffers: opened.buffers(),
+        n_ctx: opened.context.n_ctx(),
+        n_layers: opened.model.n_layers(),
+        n_gpu_layers: gpu_layers(params, &opened.model),
     })
 }
 
@@ -59,6 +83,42 @@ fn open_as(
     if liveness::is_cancelled() {
         return Err(failure(FailureCode::Cancelled, STOPPED));
     }
+    let model = open_model(backend, params, no_alloc, &mut on_progress)?;
+    let used = context_params(params, &model);
+    let guesser = params.draft.as_ref().map(|draft| {
+        let params = LoadParams {
+            path: draft.path.clone(),
+            n_gpu_layers: draft.n_gpu_layers,
+            n_ctx: Some(used.n_ctx),
+            draft: None,
+            ..params.clone()
+        };
+        let guesser = open_model(backend, &params, no_alloc, &mut on_progress)?;
+        draft_model::check(&guesser, &model)?;
+        // One sequence for each answer, and of each the logits of one token.
+        let n = params.n_parallel;
+        let used = ContextParams { n_sequences: n, n_outputs: n, ..context_params(&params, &guesser) };
+        Ok::<_, Failure>((guesser, used))
+    });
+    let guesser = guesser.transpose()?;
+    on_progress(LoadPhase::WarmingUp, 0.0);
+    let context = |model: &Arc<Model>, used: &ContextParams| {
+        Context::new(backend, Arc::clone(model), used).ok_or_else(|| context_failure(used.n_ctx, log))
+    };
+    let draft = match guesser {
+        Some((guesser, used)) => Some((context(&guesser, &used)?, used)),
+        None => None,
+    };
+    Ok(Opened { context: context(&model, &used)?, model, used, draft })
+}
+
+fn open_model(
+    backend: &LlamaBackend,
+    params: &LoadParams,
+    no_alloc: bool,
+    on_progress: &mut dyn FnMut(LoadPhase, f32),
+) -> Result<Arc<Model>, Failure> {
+    let log = llama::log_mark();
     on_progress(LoadPhase::Reading, 0.0);
     let mut reported = 0.0;
     let model_params = ModelParams {
@@ -83,10 +143,7 @@ fn open_as(
     if !model.can_chat() {
         return Err(Cause::NoDecoder { file: file_name(&params.path) }.into());
     }
-    let used = context_params(params, &model);
-    on_progress(LoadPhase::WarmingUp, 0.0);
-    let context = Context::new(backend, Arc::clone(&model), &used).ok_or_else(|| context_failure(used.n_ctx, log))?;
-    Ok(Opened { model, context, used })
+    Ok(model)
 }
 
 /// Layers that are on a GPU, counted as llama.cpp does: the output layer is one of them.
@@ -112,6 +169,9 @@ pub(crate) fn check(params: &LoadParams) -> Result<(), Failure> {
             params.n_ubatch, params.n_batch
         ));
     }
+    if params.n_parallel == 0 || params.n_parallel > MAX_PARALLEL {
+        return bad(format!("{} answers cannot be written at once; 1 to {MAX_PARALLEL} can.", params.n_parallel));
+    }
     for threads in [params.n_threads, params.n_threads_batch].into_iter().flatten() {
         if threads == 0 || threads > MAX_THREADS {
             return bad(format!("{threads} threads cannot be used; 1 to {MAX_THREADS} can."));
@@ -120,15 +180,25 @@ pub(crate) fn check(params: &LoadParams) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Conversations that are kept apart in one context, if there is room for their tokens, at least. Each takes a row of
+/// logits in main memory, 0.5 MB at a vocabulary of 128k (llama-context.cpp, `output_reserve`).
+const FEWEST_SEQUENCES: u32 = 8;
+
 fn context_params(params: &LoadParams, model: &Model) -> ContextParams {
     let trained = model.n_ctx_train();
     let usual = if trained == 0 { DEFAULT_N_CTX } else { trained.min(DEFAULT_N_CTX) };
     let n_ctx = params.n_ctx.unwrap_or(usual);
     let n_threads = params.n_threads.unwrap_or_else(usual_threads);
+    // One that overwrites its state has to have one for each sequence, which may be as large as a whole context.
+    let n_sequences =
+        if model.remembers_in_place() { params.n_parallel } else { (2 * params.n_parallel).max(FEWEST_SEQUENCES) };
     ContextParams {
         n_ctx,
-        n_batch: params.n_batch.min(n_ctx),
+        // Every answer must be able to write a token in one call.
+        n_batch: params.n_batch.min(n_ctx).max(params.n_parallel),
         n_ubatch: params.n_ubatch.min(n_ctx),
+        n_sequences,
+        n_outputs: params.n_parallel + MAX_GUESSES,
         n_threads,
         n_threads_batch: params.n_threads_batch.unwrap_or(n_threads),
         cache_type_k: params.cache_type_k,

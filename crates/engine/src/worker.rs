@@ -1,27 +1,39 @@
-//! The engine thread: it alone owns model and context, and does one request after the other.
+//! The engine thread: it alone owns model and context. Answers are written several at a time; everything else waits until
+//! they are done, and what came after it waits behind it.
 
 use std::{
+    collections::VecDeque,
     path::Path,
-    sync::{Arc, mpsc::Receiver},
+    sync::{
+        Arc,
+        mpsc::{Receiver, TryRecvError},
+    },
     time::Instant,
 };
 
 use llama_cpp_2::{llama_backend::LlamaBackend, token::LlamaToken};
 use paddock_engine_api::{
     Cause,
+    output::OnFull,
     protocol::{
-        ChatMessage, ChatRole, Event, Failure, FailureCode, GenerateParams, LoadParams, LoadPhase, Loaded, Request,
-        Sampling, ToEngine,
+        BufferUse, ChatMessage, ChatRole, Event, Failure, FailureCode, FinishReason, GenerateParams, LoadParams,
+        LoadPhase, Loaded, Request, Sampling, Timings, ToEngine,
     },
 };
 
 use crate::{
-    benchmark, devices,
+    answer::{Asked, close, count},
+    benchmark,
+    cache::{self, Cache},
+    devices,
+    draft_model::DraftModel,
     failure::failure,
-    generate::{Answered, Job, Report, Session},
     liveness,
-    llama::{self, ContextParams, DecodeError, Model},
+    llama::{self, Context, ContextParams, Model},
     load::{self, Opened},
+    parking::ParkedFiles,
+    pieces::Pieces,
+    scheduler::{Scheduler, decode_failure},
     template::{ChatTemplate, Vocabulary},
     tokenizer::{self, Tokenizer},
     wire::Outbox,
@@ -29,30 +41,124 @@ use crate::{
 
 /// Everything there is to a loaded model.
 struct Engine {
-    session: Session,
+    scheduler: Scheduler,
     template: ChatTemplate,
     tokenizer: Arc<Tokenizer>,
 }
 
 /// Do requests until there are no more.
 pub(crate) fn run(requests: &Receiver<ToEngine>, outbox: &Outbox) {
-    let mut worker = Worker { backend: None, engine: None, outbox };
-    for ToEngine { id, request } in requests {
-        liveness::begin(id);
-        let closing = worker.handle(id, request).unwrap_or_else(Event::Failed);
-        // Before the answer goes out: who gets it may cancel something else next.
-        liveness::end();
-        outbox.send(id, closing);
+    let mut worker = Worker { backend: None, engine: None, waiting: VecDeque::new(), asked: None, outbox };
+    loop {
+        if worker.is_idle() {
+            let Ok(request) = requests.recv() else { return };
+            worker.take(request);
+        }
+        loop {
+            match requests.try_recv() {
+                Ok(request) => worker.take(request),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => return,
+            }
+        }
+        worker.step();
     }
 }
 
 struct Worker<'a> {
     backend: Option<LlamaBackend>,
     engine: Option<Engine>,
+    /// What came and has not begun, in order.
+    waiting: VecDeque<ToEngine>,
+    /// The answer whose turn is next and that there is no place for yet.
+    asked: Option<Asked>,
     outbox: &'a Outbox,
 }
 
 impl Worker<'_> {
+    fn is_idle(&self) -> bool {
+        let writes = self.engine.as_ref().is_some_and(|engine| !engine.scheduler.is_idle());
+        !writes && self.waiting.is_empty() && self.asked.is_none()
+    }
+
+    /// A request came.
+    fn take(&mut self, ToEngine { id, request }: ToEngine) {
+        let at_once = match request {
+            Request::Tokenize { .. } | Request::Forget { .. } => {
+                self.waiting.iter().all(|waiting| is_answer(&waiting.request))
+            }
+            _ => false,
+        };
+        if at_once {
+            self.run(id, request);
+        } else {
+            self.waiting.push_back(ToEngine { id, request });
+        }
+    }
+
+    /// Begin what can begin, and compute one batch.
+    fn step(&mut self) {
+        self.stop_waiting();
+        loop {
+            if let Some(asked) = self.asked.take() {
+                let Some(engine) = &mut self.engine else {
+                    return close(asked.id, Event::Failed(no_model()), self.outbox);
+                };
+                if !engine.scheduler.has_place_for(&asked) {
+                    self.asked = Some(asked);
+                    break;
+                }
+                engine.scheduler.begin(asked, self.outbox);
+            }
+            let writes = self.engine.as_ref().is_some_and(|engine| !engine.scheduler.is_idle());
+            match self.waiting.pop_front() {
+                Some(ToEngine { id, request: Request::Generate(params) }) => {
+                    liveness::begin(id);
+                    match self.ask(id, params) {
+                        Ok(asked) => self.asked = Some(asked),
+                        Err(failure) => close(id, Event::Failed(failure), self.outbox),
+                    }
+                }
+                Some(request) if writes => {
+                    self.waiting.push_front(request);
+                    break;
+                }
+                Some(ToEngine { id, request }) => self.run(id, request),
+                None => break,
+            }
+        }
+        if let Some(engine) = &mut self.engine {
+            engine.scheduler.pass(self.outbox);
+        }
+    }
+
+    /// Answer those that wait and are to stop.
+    fn stop_waiting(&mut self) {
+        let stopped = |id| {
+            let (finish_reason, timings, tool_calls) = (FinishReason::Cancelled, Timings::default(), Vec::new());
+            close(id, Event::Done { finish_reason, timings, tool_calls }, self.outbox);
+        };
+        self.waiting.retain(|ToEngine { id, request }| {
+            let stop = is_answer(request) && liveness::is_request_cancelled(*id);
+            if stop {
+                stopped(*id);
+            }
+            !stop
+        });
+        if let Some(asked) = self.asked.take_if(|asked| liveness::is_request_cancelled(asked.id)) {
+            stopped(asked.id);
+        }
+    }
+
+    /// Do a request that nothing is written beside.
+    fn run(&mut self, id: u64, request: Request) {
+        liveness::begin(id);
+        liveness::compute([id]);
+        let closing = self.handle(id, request).unwrap_or_else(Event::Failed);
+        liveness::compute([]);
+        close(id, closing, self.outbox);
+    }
+
     fn handle(&mut self, id: u64, request: Request) -> Result<Event, Failure> {
         match request {
             Request::ListDevices => {
@@ -66,17 +172,21 @@ impl Worker<'_> {
                 self.drop_engine();
                 Ok(Event::Unloaded)
             }
-            Request::Generate(params) => self.generate(id, &params),
             Request::Tokenize { messages, continue_answer } => {
                 let engine = self.engine.as_ref().ok_or_else(no_model)?;
-                let n_tokens = u32::try_from(engine.tokenize(&messages, continue_answer)?.len()).unwrap_or(u32::MAX);
-                Ok(Event::Tokens { n_tokens })
+                Ok(Event::Tokens { n_tokens: count(engine.tokenize(&messages, continue_answer)?.len()) })
+            }
+            Request::Forget { conversation } => {
+                if let Some(engine) = &mut self.engine {
+                    engine.scheduler.forget(conversation.as_deref());
+                }
+                Ok(Event::Forgotten)
             }
             Request::Embed { .. } => {
                 Err(failure(FailureCode::BadRequest, "This engine does not make vectors of texts."))
             }
-            // The reader answers these itself, or has them answered.
-            Request::Hello { .. } | Request::Cancel { .. } | Request::CountTexts { .. } => {
+            // Answers begin in `step`; the reader answers the others itself, or has them answered.
+            Request::Generate(_) | Request::Hello { .. } | Request::Cancel { .. } | Request::CountTexts { .. } => {
                 Err(failure(FailureCode::BadRequest, "This request does not belong here."))
             }
         }
@@ -101,13 +211,17 @@ impl Worker<'_> {
         let outbox = self.outbox;
         let report = |phase, fraction| outbox.send(id, Event::LoadProgress { phase, fraction });
         let log = llama::log_mark();
-        let Opened { model, context, used } = load::open(self.backend()?, params, report)?;
-        let mut session = Session::new(context, used.n_threads_batch, used.n_ubatch);
-        session.warm_up(model.bos().0.unwrap_or(LlamaToken(0))).map_err(|error| stopped_or(error, log))?;
+        let mut opened = load::open(self.backend()?, params, report)?;
+        let token = opened.model.bos().0.unwrap_or(LlamaToken(0));
+        for context in [&mut opened.context].into_iter().chain(opened.draft.as_mut().map(|(context, _)| context)) {
+            context.warm_up(token).map_err(|error| decode_failure(error, log))?;
+        }
         report(LoadPhase::WarmingUp, 1.0);
 
-        let engine = Engine::new(session, Arc::clone(&model));
-        let loaded = engine.describe(&model, params, &used, started);
+        let buffers = opened.buffers();
+        let (model, n_threads) = (Arc::clone(&opened.model), opened.used.n_threads);
+        let engine = Engine::new(opened, params);
+        let loaded = engine.describe(&model, params, n_threads, buffers, started);
         tokenizer::share(Some(Arc::clone(&engine.tokenizer)));
         self.engine = Some(engine);
         Ok(Event::Loaded(Box::new(loaded)))
@@ -115,7 +229,9 @@ impl Worker<'_> {
 
     fn drop_engine(&mut self) {
         tokenizer::share(None);
-        self.engine = None;
+        if let Some(mut engine) = self.engine.take() {
+            engine.scheduler.park_all();
+        }
     }
 
     fn benchmark(&mut self, seconds: f32) -> Result<Event, Failure> {
@@ -129,48 +245,68 @@ impl Worker<'_> {
         Ok(Event::Rates { devices })
     }
 
-    fn generate(&mut self, id: u64, params: &GenerateParams) -> Result<Event, Failure> {
-        let outbox = self.outbox;
-        let engine = self.engine.as_mut().ok_or_else(no_model)?;
+    /// The prompt of an answer, if it can be answered.
+    fn ask(&mut self, id: u64, params: Box<GenerateParams>) -> Result<Asked, Failure> {
+        let engine = self.engine.as_ref().ok_or_else(no_model)?;
         check_sampling(&params.sampling)?;
         if params.messages.is_empty() {
             return Err(failure(FailureCode::BadRequest, "There is nothing to answer: the conversation is empty."));
         }
         let prompt = engine.tokenize(&params.messages, params.continue_answer)?;
-        let n_ctx = engine.session.context().n_ctx();
+        let n_ctx = engine.context().n_ctx();
         if prompt.len() >= n_ctx as usize {
-            let n_tokens = u32::try_from(prompt.len()).unwrap_or(u32::MAX);
-            return Err(Cause::PromptTooLong { n_tokens, n_ctx }.into());
+            return Err(Cause::PromptTooLong { n_tokens: count(prompt.len()), n_ctx }.into());
         }
         if prompt.is_empty() {
             return Err(failure(FailureCode::TemplateRefused, "The chat template made nothing of this conversation."));
         }
-        let log = llama::log_mark();
-        let job = Job { prompt: &prompt, params };
-        let answer = engine.session.answer(&job, |report| {
-            outbox.send(
-                id,
-                match report {
-                    Report::Prompt { processed, total, cached } => Event::PromptProgress { processed, total, cached },
-                    Report::Text { text, predicted_n, logprob } => {
-                        Event::Token { text, predicted_n, logprobs: logprob.into_iter().collect() }
-                    }
-                },
-            );
-        });
-        let Answered { finish_reason, timings, tool_calls } = answer.map_err(|error| stopped_or(error, log))?;
-        Ok(Event::Done { finish_reason, timings, tool_calls })
+        let n_keep = engine.n_keep(&params, &prompt);
+        Ok(Asked { id, prompt, n_keep, params })
     }
 }
 
+fn pieces_of(context: &Context, used: &ContextParams) -> Pieces {
+    let longest = context.n_batch() as usize;
+    Pieces::new(context.model().n_params(), used.n_threads_batch, used.n_ubatch as usize, longest)
+}
+
+fn is_answer(request: &Request) -> bool {
+    matches!(request, Request::Generate(_))
+}
+
 impl Engine {
-    fn new(session: Session, model: Arc<Model>) -> Self {
+    fn new(opened: Opened, params: &LoadParams) -> Self {
+        let Opened { model, context, used, draft } = opened;
         let specials = model.special_texts();
         let text = |token: Option<LlamaToken>| token.map(|token| model.token_text(token)).unwrap_or_default();
         let vocabulary =
             Vocabulary { bos_token: text(model.bos().0), eos_token: text(model.eos()), special_texts: &specials };
         let template = ChatTemplate::choose(model.chat_template(), vocabulary);
-        Self { session, template, tokenizer: Arc::new(Tokenizer::new(model, specials)) }
+        let pieces = pieces_of(&context, &used);
+        let draft = draft.map(|(context, used)| {
+            let pieces = pieces_of(&context, &used);
+            DraftModel::new(context, used.n_sequences, pieces)
+        });
+        let cache = Cache::new(context, used.n_sequences, ParkedFiles::open(params));
+        let scheduler = Scheduler::new(cache, pieces, draft, params.n_parallel);
+        Self { scheduler, template, tokenizer: Arc::new(Tokenizer::new(model, specials)) }
+    }
+
+    fn context(&self) -> &Context {
+        self.scheduler.cache().context()
+    }
+
+    /// How much of a prompt is the conversation's beginning, which stays when the context is full: its instructions, and
+    /// what the template puts around a question.
+    fn n_keep(&self, params: &GenerateParams, prompt: &[LlamaToken]) -> usize {
+        if params.on_full == OnFull::Stop {
+            return 0;
+        }
+        let is_instruction = |message: &&ChatMessage| message.role == ChatRole::System;
+        let mut beginning: Vec<ChatMessage> = params.messages.iter().take_while(is_instruction).cloned().collect();
+        beginning.push(ChatMessage::new(ChatRole::User, ""));
+        // A template that refuses this has no beginning to keep but the token that begins every text.
+        self.tokenize(&beginning, false).map_or(1, |beginning| cache::common(&beginning, prompt))
     }
 
     /// The prompt of an answer. With `continue_answer` the last message is the beginning of that answer: the template
@@ -179,7 +315,7 @@ impl Engine {
         let too_much = || {
             failure(FailureCode::BadRequest, "This conversation holds more control tokens or text than can be handled.")
         };
-        let model = self.session.context().model();
+        let model = self.context().model();
         let (mut protected, taken) = self.tokenizer.guard().protect(messages).ok_or_else(too_much)?;
         let begun = if continue_answer { Some(begun_answer(&mut protected)?) } else { None };
         let mut rendered = self
@@ -197,8 +333,15 @@ impl Engine {
         Ok(tokens)
     }
 
-    fn describe(&self, model: &Model, params: &LoadParams, used: &ContextParams, started: Instant) -> Loaded {
-        let context = self.session.context();
+    fn describe(
+        &self,
+        model: &Model,
+        params: &LoadParams,
+        n_threads: u32,
+        buffers: Vec<BufferUse>,
+        started: Instant,
+    ) -> Loaded {
+        let context = self.context();
         let n_ctx_train = model.n_ctx_train();
         let mut warnings: Vec<String> = self.template.warning.clone().into_iter().collect();
         if context.n_ctx() > n_ctx_train && n_ctx_train > 0 {
@@ -221,9 +364,9 @@ impl Engine {
             n_ctx_train,
             n_layers: model.n_layers(),
             n_gpu_layers: load::gpu_layers(params, model),
-            n_threads: used.n_threads,
+            n_threads,
             load_ms: started.elapsed().as_secs_f64() * 1e3,
-            buffers: context.buffers(),
+            buffers,
             template: self.template.source,
             warnings,
         }
@@ -254,18 +397,6 @@ fn check_sampling(sampling: &Sampling) -> Result<(), Failure> {
         FailureCode::BadRequest,
         "A sampling value is out of range: temperature 0 to 5, top-p and min-p 0 to 1, repeat penalty above 0.",
     ))
-}
-
-fn stopped_or(error: DecodeError, log: usize) -> Failure {
-    match error {
-        DecodeError::Aborted => failure(FailureCode::Cancelled, "Stopped."),
-        DecodeError::Full | DecodeError::Other(_) => Failure {
-            code: FailureCode::DecodeFailed,
-            message: format!("llama.cpp could not compute this answer ({error})."),
-            details: Some(llama::log_errors_since(log).join("\n")).filter(|details| !details.is_empty()),
-            cause: None,
-        },
-    }
 }
 
 fn no_model() -> Failure {

@@ -14,6 +14,10 @@ pub(crate) struct ContextParams {
     pub(crate) n_ctx: u32,
     pub(crate) n_batch: u32,
     pub(crate) n_ubatch: u32,
+    /// Sequences that can be kept apart.
+    pub(crate) n_sequences: u32,
+    /// Tokens of a batch whose logits can be read, at most. Each takes four bytes per token of the vocabulary.
+    pub(crate) n_outputs: u32,
     pub(crate) n_threads: u32,
     pub(crate) n_threads_batch: u32,
     pub(crate) cache_type_k: CacheType,
@@ -32,14 +36,41 @@ pub(crate) enum DecodeError {
     Other(i32),
 }
 
-/// A context with one sequence. Freed when dropped, before its model.
+/// A context with several sequences, which share its memory. Freed when dropped, before its model.
 pub(crate) struct Context {
     ptr: NonNull<sys::llama_context>,
     model: Arc<Model>,
+    n_outputs: usize,
 }
 
-/// The only sequence in use.
-const SEQUENCE: sys::llama_seq_id = 0;
+/// The number of a sequence, from 0 to before [`ContextParams::n_sequences`].
+pub(crate) type Sequence = sys::llama_seq_id;
+
+/// Tokens to compute at once, of any sequences.
+#[derive(Default)]
+pub(crate) struct Batch {
+    tokens: Vec<sys::llama_token>,
+    positions: Vec<sys::llama_pos>,
+    sequences: Vec<Sequence>,
+    wants_logits: Vec<i8>,
+    n_logits: usize,
+}
+
+impl Batch {
+    /// Add a token; give its place, by which its logits can be read afterwards if `logits`.
+    pub(crate) fn add(&mut self, sequence: Sequence, token: LlamaToken, position: u32, logits: bool) -> usize {
+        self.tokens.push(token.0);
+        self.positions.push(i32::try_from(position).unwrap_or(i32::MAX));
+        self.sequences.push(sequence);
+        self.wants_logits.push(i8::from(logits));
+        self.n_logits += usize::from(logits);
+        self.tokens.len() - 1
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.tokens.len()
+    }
+}
 
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -69,10 +100,12 @@ impl Context {
         raw.n_ctx = params.n_ctx;
         raw.n_batch = params.n_batch;
         raw.n_ubatch = params.n_ubatch;
-        raw.n_seq_max = 1;
-        // Only the last token's logits are ever read. With the default, n_batch rows of logits are reserved: 250 MiB at
-        // a 128k vocabulary (llama-context.cpp, `n_outputs_max`).
-        raw.n_outputs_max = 1;
+        raw.n_seq_max = params.n_sequences;
+        // All sequences share the whole context, instead of a part of it each.
+        raw.kv_unified = true;
+        // Few tokens' logits are ever read. With the default, n_batch rows of logits are reserved: 250 MiB at a 128k
+        // vocabulary (llama-context.cpp, `n_outputs_max`).
+        raw.n_outputs_max = params.n_outputs.max(params.n_sequences);
         raw.n_threads = i32::try_from(params.n_threads).unwrap_or(i32::MAX);
         raw.n_threads_batch = i32::try_from(params.n_threads_batch).unwrap_or(i32::MAX);
         raw.type_k = ggml_type(params.cache_type_k);
@@ -86,11 +119,20 @@ impl Context {
         // SAFETY: the model is valid, is kept alive by `Arc`, and only this thread makes contexts of it; the callback
         // needs no data and is a function for ever.
         let ptr = unsafe { sys::llama_init_from_model(model.as_ptr(), raw) };
-        NonNull::new(ptr).map(|ptr| Self { ptr, model })
+        let n_outputs = params.n_outputs.max(params.n_sequences) as usize;
+        NonNull::new(ptr).map(|ptr| Self { ptr, model, n_outputs })
+    }
+
+    pub(super) fn as_ptr(&self) -> *mut sys::llama_context {
+        self.ptr.as_ptr()
     }
 
     pub(crate) fn model(&self) -> &Model {
         &self.model
+    }
+
+    pub(crate) fn shared_model(&self) -> Arc<Model> {
+        Arc::clone(&self.model)
     }
 
     pub(crate) fn n_ctx(&self) -> u32 {
@@ -103,36 +145,46 @@ impl Context {
         unsafe { sys::llama_n_batch(self.ptr.as_ptr()) }
     }
 
-    /// Compute `tokens` at the positions from `position` on. The last one's logits can be read afterwards if `logits`.
-    pub(crate) fn decode(&mut self, tokens: &[LlamaToken], position: u32, logits: bool) -> Result<(), DecodeError> {
-        let count = tokens.len();
-        let mut ids: Vec<sys::llama_token> = tokens.iter().map(|token| token.0).collect();
-        let first = i32::try_from(position).map_err(|_| DecodeError::Full)?;
-        let n_tokens = i32::try_from(count).map_err(|_| DecodeError::Full)?;
-        let mut positions: Vec<sys::llama_pos> = (first..first.saturating_add(n_tokens)).collect();
-        let mut sequence = SEQUENCE;
-        let mut sequences = vec![&raw mut sequence; count];
-        let mut sequence_counts = vec![1; count];
-        let mut wants_logits = vec![0_i8; count];
-        if let Some(last) = wants_logits.last_mut() {
-            *last = i8::from(logits);
+    /// How many tokens of a batch can have their logits read.
+    pub(crate) fn n_outputs(&self) -> usize {
+        self.n_outputs
+    }
+
+    /// Compute a batch. Each sequence's tokens must follow what it has.
+    pub(crate) fn decode(&mut self, batch: &mut Batch) -> Result<(), DecodeError> {
+        // llama.cpp asserts both (llama-context.cpp, `decode` and `output_reserve`).
+        if batch.len() > self.n_batch() as usize || batch.n_logits > self.n_outputs {
+            return Err(DecodeError::Full);
         }
-        let batch = sys::llama_batch {
+        let n_tokens = i32::try_from(batch.len()).map_err(|_| DecodeError::Full)?;
+        let mut sequences: Vec<*mut Sequence> = batch.sequences.iter_mut().map(|sequence| &raw mut *sequence).collect();
+        let mut sequence_counts = vec![1; batch.tokens.len()];
+        let raw = sys::llama_batch {
             n_tokens,
-            token: ids.as_mut_ptr(),
+            token: batch.tokens.as_mut_ptr(),
             embd: std::ptr::null_mut(),
-            pos: positions.as_mut_ptr(),
+            pos: batch.positions.as_mut_ptr(),
             n_seq_id: sequence_counts.as_mut_ptr(),
             seq_id: sequences.as_mut_ptr(),
-            logits: wants_logits.as_mut_ptr().cast(),
+            logits: batch.wants_logits.as_mut_ptr().cast(),
         };
         // SAFETY: every array of the batch has `n_tokens` entries and outlives the call, which only reads them.
-        match unsafe { sys::llama_decode(self.ptr.as_ptr(), batch) } {
+        match unsafe { sys::llama_decode(self.ptr.as_ptr(), raw) } {
             0 => Ok(()),
             1 => Err(DecodeError::Full),
             2 => Err(DecodeError::Aborted),
             code => Err(DecodeError::Other(code)),
         }
+    }
+
+    /// Run one token through the model and forget it, so that everything is allocated and paged in.
+    pub(crate) fn warm_up(&mut self, token: LlamaToken) -> Result<(), DecodeError> {
+        let mut batch = Batch::default();
+        batch.add(0, token, 0, true);
+        let result = self.decode(&mut batch);
+        self.synchronize();
+        self.clear();
+        result
     }
 
     /// Wait until everything that was started is computed.
@@ -141,35 +193,16 @@ impl Context {
         unsafe { sys::llama_synchronize(self.ptr.as_ptr()) };
     }
 
-    /// The logits that the last [`Self::decode`] with `logits` left, one per token of the vocabulary.
-    pub(crate) fn logits(&mut self) -> Option<&[f32]> {
+    /// The logits that the last [`Self::decode`] left for the token at `place` of its batch, one per token of the
+    /// vocabulary.
+    pub(crate) fn logits(&mut self, place: usize) -> Option<&[f32]> {
         let len = usize::try_from(self.model.n_vocab()).ok()?;
-        // SAFETY: -1 asks for the last row; it is null or `n_vocab` floats, valid until the next decode, which needs
-        // `&mut self`.
+        let place = i32::try_from(place).ok()?;
+        // SAFETY: a place without logits gives null; else it is `n_vocab` floats, valid until the next decode, which
+        // needs `&mut self`.
         unsafe {
-            let row = sys::llama_get_logits_ith(self.ptr.as_ptr(), -1);
+            let row = sys::llama_get_logits_ith(self.ptr.as_ptr(), place);
             (!row.is_null()).then(|| slice::from_raw_parts(row, len))
-        }
-    }
-
-    /// Forget everything from `position` on. False: this kind of memory cannot, and nothing was changed.
-    pub(crate) fn forget_from(&mut self, position: u32) -> bool {
-        let Ok(position) = i32::try_from(position) else { return true };
-        // SAFETY: the memory belongs to the context.
-        unsafe {
-            let memory = sys::llama_get_memory(self.ptr.as_ptr());
-            memory.is_null() || sys::llama_memory_seq_rm(memory, SEQUENCE, position, -1)
-        }
-    }
-
-    /// Forget everything.
-    pub(crate) fn clear(&mut self) {
-        // SAFETY: the memory belongs to the context.
-        unsafe {
-            let memory = sys::llama_get_memory(self.ptr.as_ptr());
-            if !memory.is_null() {
-                sys::llama_memory_clear(memory, true);
-            }
         }
     }
 
