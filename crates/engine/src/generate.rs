@@ -79,7 +79,12 @@ impl Session {
     }
 
     /// Answer. The prompt must be shorter than the context and not empty.
-    pub(crate) fn answer(&mut self, job: &Job<'_>, mut report: impl FnMut(Report)) -> Result<Answered, DecodeError> {
+    pub(crate) fn answer(
+        &mut self,
+        job: &Job<'_>,
+        chooser: &mut Chooser,
+        mut report: impl FnMut(Report),
+    ) -> Result<Answered, DecodeError> {
         let cached = self.reuse(job.prompt);
         let started = Instant::now();
         let understood = self.understand(job.prompt, cached, &mut report);
@@ -90,7 +95,7 @@ impl Session {
             ..Timings::default()
         };
         let (finish_reason, tool_calls) = match understood {
-            Ok(true) => self.write(job, &mut timings, &mut report)?,
+            Ok(true) => self.write(job, chooser, &mut timings, &mut report)?,
             Ok(false) => (FinishReason::Cancelled, Vec::new()),
             Err(error) => {
                 self.forget_all();
@@ -162,11 +167,11 @@ impl Session {
     fn write(
         &mut self,
         job: &Job<'_>,
+        chooser: &mut Chooser,
         timings: &mut Timings,
         report: &mut impl FnMut(Report),
     ) -> Result<(FinishReason, Vec<ToolCall>), DecodeError> {
         let started = Instant::now();
-        let mut chooser = Chooser::new(job.params, self.context.model(), job.prompt);
         let mut output = Output::new(job.params);
         let finish_reason = loop {
             if liveness::is_cancelled() {
@@ -210,7 +215,9 @@ impl Session {
             }
         };
         timings.predicted_ms = ms_since(started);
-        let Ended { rest, tool_calls } = output.finish();
+        let ended = output.finish();
+        let finish_reason = ended.reason(finish_reason);
+        let Ended { rest, tool_calls } = ended;
         if !rest.is_empty() {
             report(Report::Text { text: rest, predicted_n: timings.predicted_n, logprob: None });
         }

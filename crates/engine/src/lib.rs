@@ -8,19 +8,28 @@
 //! Links llama.cpp. Knows nothing of network, database or settings.
 
 mod benchmark;
+mod calls;
+mod conversation;
 mod devices;
 mod failure;
+mod format;
 mod generate;
+mod grammar;
 mod liveness;
 mod llama;
 mod load;
+mod logprobs;
 mod output;
+mod pieces;
 mod prompt;
 mod sampling;
+mod schema;
 mod stdio;
 mod template;
 mod text;
 mod tokenizer;
+mod tools;
+mod turns;
 mod wire;
 mod worker;
 

@@ -4,8 +4,13 @@
 //! nor network, with a limit on instructions and recursion.
 
 use minijinja::{Environment, ErrorKind, Value, context, value::Kwargs};
-use paddock_engine_api::protocol::{ChatMessage, ChatRole, TemplateSource};
+use paddock_engine_api::{
+    output::Tool,
+    protocol::{ChatMessage, ChatRole, TemplateSource},
+};
 use serde::Serialize;
+
+use crate::{tools::CallStyle, turns};
 
 /// Instructions one rendering may take. A conversation of a thousand messages takes about 50,000; two million take
 /// about 50 ms.
@@ -13,8 +18,8 @@ const FUEL: u64 = 2_000_000;
 /// How deep macros and includes may go.
 const RECURSION: usize = 64;
 
-/// Llama 3's format, for models with its vocabulary. Gives what the template in Llama 3.3's own files gives for a
-/// conversation without tools.
+/// Llama 3's format, for models with its vocabulary. Gives what the template in Llama 3.3's own files gives, which offers
+/// tools in the user's first message; beyond it, an answer may hold several calls.
 const LLAMA3: &str = r#"
 {{- bos_token }}
 {%- if messages and messages[0].role == "system" %}
@@ -24,10 +29,33 @@ const LLAMA3: &str = r#"
     {%- set system_message = "" %}
     {%- set turns = messages %}
 {%- endif %}
-{{- "<|start_header_id|>system<|end_header_id|>\n\nCutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n" }}
-{{- system_message ~ "<|eot_id|>" }}
+{{- "<|start_header_id|>system<|end_header_id|>\n\n" }}
+{%- if tools %}
+    {{- "Environment: ipython\n" }}
+{%- endif %}
+{{- "Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n" ~ system_message ~ "<|eot_id|>" }}
+{%- if tools and turns %}
+    {{- "<|start_header_id|>user<|end_header_id|>\n\nGiven the following functions, please respond with a JSON for a function call with its proper arguments that best answers the given prompt.\n\n" }}
+    {{- 'Respond in the format {"name": function name, "parameters": dictionary of argument name and its value}.Do not use variables.\n\n' }}
+    {%- for tool in tools %}
+        {{- tool | tojson(indent=4) ~ "\n\n" }}
+    {%- endfor %}
+    {{- turns[0].content | trim ~ "<|eot_id|>" }}
+    {%- set turns = turns[1:] %}
+{%- endif %}
 {%- for message in turns %}
-    {{- "<|start_header_id|>" ~ message.role ~ "<|end_header_id|>\n\n" ~ message.content | trim ~ "<|eot_id|>" }}
+    {%- if message.role == "tool" %}
+        {{- "<|start_header_id|>ipython<|end_header_id|>\n\n" ~ message.content | tojson ~ "<|eot_id|>" }}
+    {%- elif message.tool_calls %}
+        {{- "<|start_header_id|>assistant<|end_header_id|>\n\n" }}
+        {%- for call in message.tool_calls %}
+            {{- '{"name": "' ~ call.function.name ~ '", "parameters": ' ~ call.function.arguments | tojson ~ "}" }}
+            {{- "; " if not loop.last }}
+        {%- endfor %}
+        {{- "<|eot_id|>" }}
+    {%- else %}
+        {{- "<|start_header_id|>" ~ message.role ~ "<|end_header_id|>\n\n" ~ message.content | trim ~ "<|eot_id|>" }}
+    {%- endif %}
 {%- endfor %}
 {%- if add_generation_prompt %}
     {{- "<|start_header_id|>assistant<|end_header_id|>\n\n" }}
@@ -47,6 +75,9 @@ pub(crate) struct ChatTemplate {
     environment: Environment<'static>,
     bos_token: String,
     eos_token: String,
+    /// Whether it renders tools itself.
+    knows_tools: bool,
+    call_style: CallStyle,
     pub(crate) source: TemplateSource,
     /// Why the model's own template is not used, if it has one.
     pub(crate) warning: Option<String>,
@@ -64,12 +95,6 @@ pub(crate) struct Vocabulary<'a> {
     pub(crate) special_texts: &'a [String],
 }
 
-#[derive(Serialize)]
-struct Turn<'a> {
-    role: &'a str,
-    content: &'a str,
-}
-
 impl ChatTemplate {
     /// The model's own template if it works, else the built-in one for its vocabulary.
     pub(crate) fn choose(own: Option<String>, vocabulary: Vocabulary<'_>) -> Self {
@@ -82,6 +107,8 @@ impl ChatTemplate {
         };
         let build = |text: String, source| {
             let template = Self {
+                knows_tools: text.contains("tools"),
+                call_style: CallStyle::of(&text),
                 environment: environment(text)?,
                 bos_token: bos_token.clone(),
                 eos_token: eos_token.clone(),
@@ -89,7 +116,7 @@ impl ChatTemplate {
                 warning: None,
             };
             let probe = [ChatMessage::new(ChatRole::User, "Hello")];
-            let rendered = template.render(&probe).map_err(|TemplateError(reason)| reason)?;
+            let rendered = template.render(&probe, &[]).map_err(|TemplateError(reason)| reason)?;
             if rendered.contains("Hello") { Ok(template) } else { Err("it leaves out what the user says".to_owned()) }
         };
         let fall_back = |warning| {
@@ -110,14 +137,20 @@ impl ChatTemplate {
     }
 
     /// The conversation as the model expects it, up to where the answer begins.
-    pub(crate) fn render(&self, messages: &[ChatMessage]) -> Result<String, TemplateError> {
-        let turns: Vec<Turn<'_>> =
-            messages.iter().map(|message| Turn { role: message.role.as_str(), content: &message.content }).collect();
+    pub(crate) fn render(&self, messages: &[ChatMessage], tools: &[Tool]) -> Result<String, TemplateError> {
+        let turns = if self.knows_tools {
+            turns::with_calls(messages, self.call_style)
+        } else {
+            turns::as_text(messages, tools)
+        };
+        let tools = (self.knows_tools && !tools.is_empty()).then(|| turns::offered(tools));
         self.environment
             .get_template("chat")
             .and_then(|template| {
                 template.render(context! {
                     messages => turns,
+                    // As in Hugging Face's `apply_chat_template`: none, not undefined.
+                    tools => tools,
                     bos_token => self.bos_token,
                     eos_token => self.eos_token,
                     add_generation_prompt => true,
@@ -226,12 +259,15 @@ mod tests {
         let template = choose(None, &LLAMA3_SPECIALS);
         assert_eq!((template.source, &template.warning), (TemplateSource::Llama3, &None));
         let rendered = template
-            .render(&[
-                message(ChatRole::System, "  Be brief. "),
-                message(ChatRole::User, " Hi\n"),
-                message(ChatRole::Assistant, "Hello."),
-                message(ChatRole::User, "Bye"),
-            ])
+            .render(
+                &[
+                    message(ChatRole::System, "  Be brief. "),
+                    message(ChatRole::User, " Hi\n"),
+                    message(ChatRole::Assistant, "Hello."),
+                    message(ChatRole::User, "Bye"),
+                ],
+                &[],
+            )
             .unwrap();
         assert_eq!(
             rendered,
@@ -244,7 +280,7 @@ mod tests {
 
     #[test]
     fn without_a_system_message_the_system_block_is_still_there() {
-        let rendered = choose(None, &LLAMA3_SPECIALS).render(&[message(ChatRole::User, "Hi")]).unwrap();
+        let rendered = choose(None, &LLAMA3_SPECIALS).render(&[message(ChatRole::User, "Hi")], &[]).unwrap();
         assert!(rendered.contains("26 Jul 2024\n\n<|eot_id|><|start_header_id|>user"), "{rendered}");
     }
 
@@ -262,7 +298,7 @@ mod tests {
                 message(ChatRole::User, "c"),
             ],
         ] {
-            assert_eq!(own.render(&conversation).unwrap(), builtin.render(&conversation).unwrap());
+            assert_eq!(own.render(&conversation, &[]).unwrap(), builtin.render(&conversation, &[]).unwrap());
         }
     }
 
@@ -288,14 +324,14 @@ mod tests {
         let template = choose(None, &["</s>"]);
         assert_eq!(template.source, TemplateSource::Plain);
         assert!(template.warning.is_some());
-        assert_eq!(template.render(&[message(ChatRole::User, "Hi")]).unwrap(), "User: Hi\n\nAssistant:");
+        assert_eq!(template.render(&[message(ChatRole::User, "Hi")], &[]).unwrap(), "User: Hi\n\nAssistant:");
     }
 
     #[test]
     fn a_template_may_refuse_a_conversation_in_its_own_words() {
         let own = "{% if messages | length > 1 %}{{ raise_exception('Roles must alternate.') }}{% endif %}{{ messages[0].content }}";
         let template = choose(Some(own), &[]);
-        let error = template.render(&[message(ChatRole::User, "a"), message(ChatRole::User, "b")]).unwrap_err();
+        let error = template.render(&[message(ChatRole::User, "a"), message(ChatRole::User, "b")], &[]).unwrap_err();
         assert_eq!(error.to_string(), "The model's chat template refused this conversation: Roles must alternate.");
     }
 
@@ -305,7 +341,7 @@ mod tests {
         let template = choose(Some(own), &[]);
         assert_eq!(template.warning, None);
         assert_eq!(
-            template.render(&[message(ChatRole::User, " Hello you ")]).unwrap(),
+            template.render(&[message(ChatRole::User, " Hello you ")], &[]).unwrap(),
             "Hello|4|{\"a\": [1, \"é<\"]}|"
         );
     }

@@ -9,19 +9,19 @@ use std::{
 use llama_cpp_2::{llama_backend::LlamaBackend, token::LlamaToken};
 use paddock_engine_api::{
     Cause,
-    protocol::{
-        ChatMessage, ChatRole, Event, Failure, FailureCode, GenerateParams, LoadParams, LoadPhase, Loaded, Request,
-        Sampling, ToEngine,
-    },
+    protocol::{Event, Failure, FailureCode, GenerateParams, LoadParams, LoadPhase, Loaded, Request, ToEngine},
 };
 
 use crate::{
-    benchmark, devices,
+    benchmark,
+    conversation::Prompter,
+    devices,
     failure::failure,
     generate::{Answered, Job, Report, Session},
     liveness,
     llama::{self, ContextParams, DecodeError, Model},
     load::{self, Opened},
+    sampling::Chooser,
     template::{ChatTemplate, Vocabulary},
     tokenizer::{self, Tokenizer},
     wire::Outbox,
@@ -69,7 +69,8 @@ impl Worker<'_> {
             Request::Generate(params) => self.generate(id, &params),
             Request::Tokenize { messages, continue_answer } => {
                 let engine = self.engine.as_ref().ok_or_else(no_model)?;
-                let n_tokens = u32::try_from(engine.tokenize(&messages, continue_answer)?.len()).unwrap_or(u32::MAX);
+                let n_tokens = u32::try_from(engine.prompter().conversation(&messages, &[], continue_answer)?.len())
+                    .unwrap_or(u32::MAX);
                 Ok(Event::Tokens { n_tokens })
             }
             Request::Embed { .. } => {
@@ -132,11 +133,7 @@ impl Worker<'_> {
     fn generate(&mut self, id: u64, params: &GenerateParams) -> Result<Event, Failure> {
         let outbox = self.outbox;
         let engine = self.engine.as_mut().ok_or_else(no_model)?;
-        check_sampling(&params.sampling)?;
-        if params.messages.is_empty() {
-            return Err(failure(FailureCode::BadRequest, "There is nothing to answer: the conversation is empty."));
-        }
-        let prompt = engine.tokenize(&params.messages, params.continue_answer)?;
+        let prompt = engine.prompter().prompt(params)?;
         let n_ctx = engine.session.context().n_ctx();
         if prompt.len() >= n_ctx as usize {
             let n_tokens = u32::try_from(prompt.len()).unwrap_or(u32::MAX);
@@ -146,8 +143,9 @@ impl Worker<'_> {
             return Err(failure(FailureCode::TemplateRefused, "The chat template made nothing of this conversation."));
         }
         let log = llama::log_mark();
+        let mut chooser = Chooser::new(params, engine.session.context().model(), &prompt)?;
         let job = Job { prompt: &prompt, params };
-        let answer = engine.session.answer(&job, |report| {
+        let answer = engine.session.answer(&job, &mut chooser, |report| {
             outbox.send(
                 id,
                 match report {
@@ -173,28 +171,8 @@ impl Engine {
         Self { session, template, tokenizer: Arc::new(Tokenizer::new(model, specials)) }
     }
 
-    /// The prompt of an answer. With `continue_answer` the last message is the beginning of that answer: the template
-    /// sees only what is before it, and it follows as it is, since templates trim, close and sometimes cut answers.
-    fn tokenize(&self, messages: &[ChatMessage], continue_answer: bool) -> Result<Vec<LlamaToken>, Failure> {
-        let too_much = || {
-            failure(FailureCode::BadRequest, "This conversation holds more control tokens or text than can be handled.")
-        };
-        let model = self.session.context().model();
-        let (mut protected, taken) = self.tokenizer.guard().protect(messages).ok_or_else(too_much)?;
-        let begun = if continue_answer { Some(begun_answer(&mut protected)?) } else { None };
-        let mut rendered = self
-            .template
-            .render(&protected)
-            .map_err(|error| failure(FailureCode::TemplateRefused, error.to_string()))?;
-        rendered.push_str(&begun.unwrap_or_default());
-        let mut tokens = self.tokenizer.tokens(&rendered, &taken).ok_or_else(too_much)?;
-        // Most templates begin with the token themselves; twice would confuse the model.
-        if let (Some(bos), true) = model.bos()
-            && !rendered.starts_with(self.template.bos_text())
-        {
-            tokens.insert(0, bos);
-        }
-        Ok(tokens)
+    fn prompter(&self) -> Prompter<'_> {
+        Prompter { model: self.session.context().model(), tokenizer: &self.tokenizer, template: &self.template }
     }
 
     fn describe(&self, model: &Model, params: &LoadParams, used: &ContextParams, started: Instant) -> Loaded {
@@ -228,32 +206,6 @@ impl Engine {
             warnings,
         }
     }
-}
-
-/// Takes the answer that is to be gone on with off the end of a conversation.
-fn begun_answer(messages: &mut Vec<ChatMessage>) -> Result<String, Failure> {
-    match messages.pop() {
-        Some(ChatMessage { role: ChatRole::Assistant, content, .. }) if !messages.is_empty() => Ok(content),
-        _ => Err(failure(
-            FailureCode::BadRequest,
-            "There is nothing to go on with: the conversation does not end with an answer to something.",
-        )),
-    }
-}
-
-fn check_sampling(sampling: &Sampling) -> Result<(), Failure> {
-    let in_range = (0.0..=5.0).contains(&sampling.temperature)
-        && (0.0..=1.0).contains(&sampling.top_p)
-        && (0.0..=1.0).contains(&sampling.min_p)
-        && sampling.repeat_penalty.is_finite()
-        && sampling.repeat_penalty > 0.0;
-    if in_range {
-        return Ok(());
-    }
-    Err(failure(
-        FailureCode::BadRequest,
-        "A sampling value is out of range: temperature 0 to 5, top-p and min-p 0 to 1, repeat penalty above 0.",
-    ))
 }
 
 fn stopped_or(error: DecodeError, log: usize) -> Failure {
