@@ -1,5 +1,7 @@
 //! What an answer must look like, as a grammar.
 
+use std::sync::Arc;
+
 use paddock_engine_api::{
     output::{AnswerFormat, ToolChoice},
     protocol::{Failure, FailureCode, GenerateParams},
@@ -8,7 +10,7 @@ use serde_json::json;
 
 use crate::{
     failure::failure,
-    grammar::{Grammar, GrammarError},
+    grammar::{Grammar, GrammarError, Matcher},
     llama::Model,
     schema, tools,
 };
@@ -36,6 +38,18 @@ pub(crate) fn grammar_of(params: &GenerateParams, model: &Model) -> Result<Optio
         }
         (format, _) => format,
     })
+}
+
+/// At the beginning of the answer, or behind what there is of it already.
+pub(crate) fn begin(params: &GenerateParams, grammar: Grammar) -> Result<Matcher, GrammarError> {
+    let mut matcher = Matcher::new(Arc::new(grammar))?;
+    let begun = params.messages.last().filter(|_| params.continue_answer).map_or("", |message| &message.content);
+    let mut bytes = [0; 4];
+    // No token's number: what is written already is text.
+    if begun.chars().all(|c| matcher.accept(-1, c.encode_utf8(&mut bytes).as_bytes())) {
+        return Ok(matcher);
+    }
+    Err(GrammarError::new("the beginning of the answer does not fit it"))
 }
 
 /// The refusal of a format, by the name that it has in the request.

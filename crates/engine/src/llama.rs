@@ -8,11 +8,13 @@
 #![expect(unsafe_code, reason = "this is where C begins")]
 
 mod context;
+mod embedding;
 mod log;
 mod model;
 mod rates;
 
 pub(crate) use context::{Context, ContextParams, DecodeError};
+pub(crate) use embedding::EmbeddingContext;
 pub(crate) use log::{capture as capture_log, errors_since as log_errors_since, mark as log_mark};
 pub(crate) use model::{Model, ModelParams};
 pub(crate) use rates::{ComputeDevice, MEASUREMENT_BYTES, Measurement, WeightFormat};

@@ -3,19 +3,19 @@
 use llama_cpp_2::token::LlamaToken;
 use paddock_engine_api::output::TokenLogprob;
 
-use crate::pieces::Pieces;
+use crate::token_bytes::TokenBytes;
 
 /// The most tokens that can be told of beside the chosen one, as in OpenAI's API.
 pub(crate) const MAX_LOGPROBS: u32 = 20;
 
 /// How likely `token` was, and the `n` likeliest, before anything but the model had a say.
-pub(crate) fn of(logits: &[f32], token: LlamaToken, n: usize, pieces: &Pieces) -> TokenLogprob {
+pub(crate) fn of(logits: &[f32], token: LlamaToken, n: usize, token_bytes: &TokenBytes) -> TokenLogprob {
     let log_sum = log_sum_exp(logits);
     let entry = |at: usize, top| {
         #[expect(clippy::cast_possible_truncation, reason = "the protocol's precision")]
         let logprob = logits.get(at).map_or(f32::NEG_INFINITY, |&logit| (f64::from(logit) - log_sum) as f32);
         let id = u32::try_from(at).unwrap_or(u32::MAX);
-        let bytes = pieces.text(LlamaToken(id.cast_signed())).to_vec();
+        let bytes = token_bytes.text(LlamaToken(id.cast_signed())).to_vec();
         TokenLogprob { id, bytes, logprob: logprob.max(f32::MIN), top }
     };
     let top = likeliest(logits, n).into_iter().map(|at| entry(at, Vec::new())).collect();

@@ -17,7 +17,7 @@ use crate::{
     grammar::Matcher,
     llama::Model,
     logprobs::{self, MAX_LOGPROBS},
-    pieces::Pieces,
+    token_bytes::TokenBytes,
 };
 
 /// The longest look back of the penalties, in tokens. llama.cpp reserves room for all of them.
@@ -30,13 +30,13 @@ pub(crate) struct Chooser {
     constraint: Option<Constraint>,
     /// So many of the likeliest tokens are told of, if any is.
     logprobs: Option<usize>,
-    pieces: Option<Arc<Pieces>>,
+    token_bytes: Option<Arc<TokenBytes>>,
 }
 
 /// The grammar that an answer is held to.
 struct Constraint {
     matcher: Matcher,
-    pieces: Arc<Pieces>,
+    token_bytes: Arc<TokenBytes>,
 }
 
 /// A token that was chosen.
@@ -52,8 +52,8 @@ impl Chooser {
         check(params, model.n_vocab())?;
         let constraint = format::grammar_of(params, model)?
             .map(|grammar| -> Result<_, Failure> {
-                let matcher = Matcher::new(Arc::new(grammar)).map_err(|error| format::refused(params, &error))?;
-                Ok(Constraint { matcher, pieces: model.pieces() })
+                let matcher = format::begin(params, grammar).map_err(|error| format::refused(params, &error))?;
+                Ok(Constraint { matcher, token_bytes: model.token_bytes() })
             })
             .transpose()?;
         let mut sampler = sampler(&params.sampling, model.n_vocab());
@@ -63,7 +63,7 @@ impl Chooser {
             candidates: LlamaTokenDataArray::new(Vec::new(), false),
             constraint,
             logprobs: params.logprobs.map(|n| n as usize),
-            pieces: params.logprobs.map(|_| model.pieces()),
+            token_bytes: params.logprobs.map(|_| model.token_bytes()),
         })
     }
 
@@ -81,8 +81,10 @@ impl Chooser {
             self.constraint = Some(constraint);
         }
         self.sampler.accept(token);
-        let logprob =
-            self.logprobs.zip(self.pieces.as_deref()).map(|(n, pieces)| logprobs::of(logits, token, n, pieces));
+        let logprob = self
+            .logprobs
+            .zip(self.token_bytes.as_deref())
+            .map(|(n, token_bytes)| logprobs::of(logits, token, n, token_bytes));
         Some(Chosen { token, logprob })
     }
 
@@ -108,15 +110,15 @@ impl Chooser {
 
 impl Constraint {
     fn fits(&mut self, token: LlamaToken) -> bool {
-        if self.pieces.is_end(token) {
+        if self.token_bytes.is_end(token) {
             return self.matcher.may_end();
         }
-        self.matcher.fits(token.0, self.pieces.text(token))
+        self.matcher.fits(token.0, self.token_bytes.text(token))
     }
 
     fn accept(&mut self, token: LlamaToken) {
-        if !self.pieces.is_end(token) {
-            self.matcher.accept(token.0, self.pieces.text(token));
+        if !self.token_bytes.is_end(token) {
+            self.matcher.accept(token.0, self.token_bytes.text(token));
         }
     }
 }

@@ -234,6 +234,8 @@ fn sentence_of(error: &minijinja::Error) -> String {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod tests {
+    use paddock_engine_api::output::ToolCall;
+
     use super::*;
 
     fn message(role: ChatRole, content: &str) -> ChatMessage {
@@ -344,5 +346,117 @@ mod tests {
             template.render(&[message(ChatRole::User, " Hello you ")], &[]).unwrap(),
             "Hello|4|{\"a\": [1, \"é<\"]}|"
         );
+    }
+
+    fn weather() -> Tool {
+        let parameters = serde_json::json!({"type": "object", "properties": {"city": {"type": "string"}}});
+        Tool { name: "weather".into(), description: "Of a \"city\".".into(), parameters }
+    }
+
+    fn talk_with_tools() -> Vec<ChatMessage> {
+        let call = ToolCall { id: "call_1".into(), name: "weather".into(), arguments: r#"{"city": "Oslo"}"#.into() };
+        vec![
+            message(ChatRole::System, "Be brief."),
+            message(ChatRole::User, " Rain?\n"),
+            ChatMessage { tool_calls: vec![call], ..message(ChatRole::Assistant, "") },
+            ChatMessage { tool_call_id: Some("call_1".into()), ..message(ChatRole::Tool, "{\"rain\": true}") },
+        ]
+    }
+
+    #[test]
+    fn llama_3_offers_tools_as_its_own_template_does() {
+        let rendered = choose(None, &LLAMA3_SPECIALS).render(&talk_with_tools(), &[weather()]).unwrap();
+        assert_eq!(
+            rendered,
+            r#"<|begin_of_text|><|start_header_id|>system<|end_header_id|>
+
+Environment: ipython
+Cutting Knowledge Date: December 2023
+Today Date: 26 Jul 2024
+
+Be brief.<|eot_id|><|start_header_id|>user<|end_header_id|>
+
+Given the following functions, please respond with a JSON for a function call with its proper arguments that best answers the given prompt.
+
+Respond in the format {"name": function name, "parameters": dictionary of argument name and its value}.Do not use variables.
+
+{
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "description": "Of a \"city\".",
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "city": {
+                    "type": "string"
+                }
+            }
+        }
+    }
+}
+
+Rain?<|eot_id|><|start_header_id|>assistant<|end_header_id|>
+
+{"name": "weather", "parameters": {"city": "Oslo"}}<|eot_id|><|start_header_id|>ipython<|end_header_id|>
+
+"{\"rain\": true}"<|eot_id|><|start_header_id|>assistant<|end_header_id|>
+
+"#
+        );
+    }
+
+    #[test]
+    fn a_models_own_template_gets_tools_and_calls_in_hugging_faces_shapes() {
+        // What the templates of Llama 3.3, Qwen 2.5 and Mistral Nemo ask of them.
+        let own = r#"{%- if tools is not none -%}{%- for tool in tools -%}
+{{ tool.type }}:{{ tool.function.name }}:{{ tool["function"]["parameters"].properties | tojson }};
+{%- endfor -%}{%- endif -%}
+{%- for message in messages -%}
+{%- if not (message.role == 'ipython' or message.role == 'tool' or 'tool_calls' in message) -%}
+[{{ message.role }} {{ message.content }}]
+{%- elif 'tool_calls' in message -%}
+{%- set tool_call = message.tool_calls[0].function -%}
+{%- if message.tool_calls[0].id | length != 6 -%}{{ raise_exception("the id was changed") }}{%- endif -%}
+[{{ '{"name": "' + tool_call.name + '", "parameters": ' }}{{ tool_call.arguments | tojson }}}]
+{%- else -%}
+[{{ message.name }} {{ message.tool_call_id }}
+{%- if message.content is mapping or message.content is iterable %} {{ message.content | tojson }}{% endif %}]
+{%- endif -%}
+{%- endfor -%}"#;
+        let template = choose(Some(own), &LLAMA3_SPECIALS);
+        assert_eq!(template.warning, None);
+        assert_eq!(
+            template.render(&talk_with_tools(), &[weather()]).unwrap(),
+            "function:weather:{\"city\": {\"type\": \"string\"}};[system Be brief.][user  Rain?\n]\
+             [{\"name\": \"weather\", \"parameters\": {\"city\": \"Oslo\"}}][weather call_1 \"{\\\"rain\\\": true}\"]"
+        );
+        assert_eq!(template.render(&[message(ChatRole::User, "Hi")], &[]).unwrap(), "[user Hi]");
+    }
+
+    #[test]
+    fn mistrals_template_gets_ids_of_the_length_that_it_insists_on() {
+        let own = r#"{%- if tools %}[AVAILABLE_TOOLS]{{ tools | length }}{% endif -%}
+{%- for message in messages -%}
+{%- if message.tool_calls is defined -%}[TOOL_CALLS]{% for call in message.tool_calls -%}
+{%- if call.id | length != 9 -%}{{ raise_exception("Tool call IDs should be alphanumeric strings with length 9!") }}{%- endif -%}{{ call.id }}
+{%- endfor -%}
+{%- elif message.tool_call_id is defined %}[{{ message.tool_call_id }}]{% else %}{{ message.content }}{% endif -%}
+{%- endfor -%}"#;
+        let rendered = choose(Some(own), &[]).render(&talk_with_tools(), &[weather()]).unwrap();
+        let (call, result) = rendered.split_once("[TOOL_CALLS]").and_then(|(_, rest)| rest.split_once('[')).unwrap();
+        assert_eq!(Some(call), result.strip_suffix(']'), "{rendered}");
+    }
+
+    #[test]
+    fn a_template_that_knows_no_tools_has_them_in_the_users_first_message() {
+        let template = choose(None, &[]);
+        let rendered = template.render(&talk_with_tools(), &[weather()]).unwrap();
+        assert!(rendered.starts_with("System: Be brief.\n\nUser: Given the following functions,"), "{rendered}");
+        assert!(
+            rendered.contains(r#""name":"weather""#) && rendered.contains("\n\n Rain?\n\nAssistant: "),
+            "{rendered}"
+        );
+        assert!(rendered.contains(r#"{"name":"weather","parameters":{"city":"Oslo"}}"#), "{rendered}");
     }
 }

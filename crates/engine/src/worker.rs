@@ -16,6 +16,7 @@ use crate::{
     benchmark,
     conversation::Prompter,
     devices,
+    embedding::Embedder,
     failure::failure,
     generate::{Answered, Job, Report, Session},
     liveness,
@@ -32,6 +33,7 @@ struct Engine {
     session: Session,
     template: ChatTemplate,
     tokenizer: Arc<Tokenizer>,
+    n_threads_batch: u32,
 }
 
 /// Do requests until there are no more.
@@ -73,9 +75,7 @@ impl Worker<'_> {
                     .unwrap_or(u32::MAX);
                 Ok(Event::Tokens { n_tokens })
             }
-            Request::Embed { .. } => {
-                Err(failure(FailureCode::BadRequest, "This engine does not make vectors of texts."))
-            }
+            Request::Embed { texts } => self.embed(&texts),
             // The reader answers these itself, or has them answered.
             Request::Hello { .. } | Request::Cancel { .. } | Request::CountTexts { .. } => {
                 Err(failure(FailureCode::BadRequest, "This request does not belong here."))
@@ -107,7 +107,7 @@ impl Worker<'_> {
         session.warm_up(model.bos().0.unwrap_or(LlamaToken(0))).map_err(|error| stopped_or(error, log))?;
         report(LoadPhase::WarmingUp, 1.0);
 
-        let engine = Engine::new(session, Arc::clone(&model));
+        let engine = Engine::new(session, Arc::clone(&model), used.n_threads_batch);
         let loaded = engine.describe(&model, params, &used, started);
         tokenizer::share(Some(Arc::clone(&engine.tokenizer)));
         self.engine = Some(engine);
@@ -117,6 +117,14 @@ impl Worker<'_> {
     fn drop_engine(&mut self) {
         tokenizer::share(None);
         self.engine = None;
+    }
+
+    fn embed(&mut self, texts: &[String]) -> Result<Event, Failure> {
+        self.backend()?;
+        let (Some(backend), Some(engine)) = (&self.backend, &self.engine) else { return Err(no_model()) };
+        let context = engine.session.context();
+        let (model, n_ctx, n_threads) = (&context.shared_model(), context.n_ctx(), engine.n_threads_batch);
+        Embedder { backend, model, tokenizer: &engine.tokenizer, n_ctx, n_threads }.embed(texts)
     }
 
     fn benchmark(&mut self, seconds: f32) -> Result<Event, Failure> {
@@ -162,13 +170,13 @@ impl Worker<'_> {
 }
 
 impl Engine {
-    fn new(session: Session, model: Arc<Model>) -> Self {
+    fn new(session: Session, model: Arc<Model>, n_threads_batch: u32) -> Self {
         let specials = model.special_texts();
         let text = |token: Option<LlamaToken>| token.map(|token| model.token_text(token)).unwrap_or_default();
         let vocabulary =
             Vocabulary { bos_token: text(model.bos().0), eos_token: text(model.eos()), special_texts: &specials };
         let template = ChatTemplate::choose(model.chat_template(), vocabulary);
-        Self { session, template, tokenizer: Arc::new(Tokenizer::new(model, specials)) }
+        Self { session, template, tokenizer: Arc::new(Tokenizer::new(model, specials)), n_threads_batch }
     }
 
     fn prompter(&self) -> Prompter<'_> {

@@ -93,6 +93,10 @@ impl Context {
         &self.model
     }
 
+    pub(crate) fn shared_model(&self) -> Arc<Model> {
+        Arc::clone(&self.model)
+    }
+
     pub(crate) fn n_ctx(&self) -> u32 {
         // SAFETY: the context is valid while `self` is; so for all calls below.
         unsafe { sys::llama_n_ctx(self.ptr.as_ptr()) }

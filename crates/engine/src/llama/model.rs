@@ -11,7 +11,7 @@ use llama_cpp_2::{llama_backend::LlamaBackend, token::LlamaToken};
 use llama_cpp_sys_2 as sys;
 
 use super::text_of;
-use crate::pieces::Pieces;
+use crate::token_bytes::TokenBytes;
 
 /// How to load.
 pub(crate) struct ModelParams {
@@ -26,7 +26,7 @@ pub(crate) struct ModelParams {
 /// A loaded model. Freed when dropped.
 pub(crate) struct Model {
     ptr: NonNull<sys::llama_model>,
-    pieces: OnceLock<Arc<Pieces>>,
+    token_bytes: OnceLock<Arc<TokenBytes>>,
 }
 
 // SAFETY: after its load a model does not change any more: llama.cpp's own server tokenizes on other threads while one
@@ -72,7 +72,7 @@ impl Model {
         // SAFETY: `path` has its end, every pointer in `raw` is null or valid until the call returns, and the backend
         // is initialised, as `_backend` proves.
         let ptr = unsafe { sys::llama_model_load_from_file(path.as_ptr(), raw) };
-        NonNull::new(ptr).map(|ptr| Self { ptr, pieces: OnceLock::new() })
+        NonNull::new(ptr).map(|ptr| Self { ptr, token_bytes: OnceLock::new() })
     }
 
     pub(crate) fn as_ptr(&self) -> *mut sys::llama_model {
@@ -97,6 +97,12 @@ impl Model {
     pub(crate) fn n_layers(&self) -> u32 {
         // SAFETY: as above.
         unsafe { sys::llama_model_n_layer(self.as_ptr()) }.max(0).cast_unsigned()
+    }
+
+    /// How many numbers a vector of its output has.
+    pub(crate) fn n_embd_out(&self) -> usize {
+        // SAFETY: as above.
+        usize::try_from(unsafe { sys::llama_model_n_embd_out(self.as_ptr()) }).unwrap_or(0)
     }
 
     /// Whether it writes text left to right; encoders and the like do not.
@@ -199,8 +205,8 @@ impl Model {
     }
 
     /// The bytes of all tokens; gathered at the first call.
-    pub(crate) fn pieces(&self) -> Arc<Pieces> {
-        Arc::clone(self.pieces.get_or_init(|| Arc::new(Pieces::of(self))))
+    pub(crate) fn token_bytes(&self) -> Arc<TokenBytes> {
+        Arc::clone(self.token_bytes.get_or_init(|| Arc::new(TokenBytes::of(self))))
     }
 
     /// A token as text, control tokens included.
@@ -221,6 +227,12 @@ impl Model {
         // SAFETY: as the getters above.
         let (bos, wanted) = unsafe { (sys::llama_vocab_bos(self.vocab()), sys::llama_vocab_get_add_bos(self.vocab())) };
         ((bos >= 0).then_some(LlamaToken(bos)), wanted)
+    }
+
+    /// Whether the model expects the token that ends a text behind one whose meaning it is asked for.
+    pub(crate) fn adds_eos(&self) -> bool {
+        // SAFETY: as the getters above.
+        unsafe { sys::llama_vocab_get_add_eos(self.vocab()) }
     }
 
     /// The token that ends a text.

@@ -5,7 +5,7 @@ use llama_cpp_2::token::LlamaToken;
 use crate::llama::Model;
 
 /// The bytes of all tokens, one after the other.
-pub(crate) struct Pieces {
+pub(crate) struct TokenBytes {
     bytes: Vec<u8>,
     /// Where the bytes of each token end.
     ends: Vec<usize>,
@@ -13,7 +13,7 @@ pub(crate) struct Pieces {
     is_end: Vec<bool>,
 }
 
-impl Pieces {
+impl TokenBytes {
     pub(crate) fn of(model: &Model) -> Self {
         let (mut bytes, mut ends, mut is_end) = (Vec::new(), Vec::new(), Vec::new());
         for token in (0..model.n_vocab()).map(LlamaToken) {
