@@ -54,7 +54,20 @@ pub(crate) fn grammar_of(schema: &Value) -> Result<Grammar, GrammarError> {
         .ok_or_else(|| {
             GrammarError::new("llama.cpp cannot make a grammar of it; a keyword or type in it is not known")
         })?;
-    Grammar::parse(&gbnf, &|_| None)
+    Grammar::parse(&with_short_exponents(&gbnf), &|_| None)
+}
+
+/// The converter's numbers have exponents of up to 16 digits, which most readers of JSON cannot hold (`2e7808`). Two
+/// digits stay within a 64-bit float.
+fn with_short_exponents(gbnf: &str) -> String {
+    // PRIMITIVE_RULES in common/json-schema-to-grammar.cpp, as vendored by llama-cpp-sys-2 0.1.161.
+    const LONG: &str = r#"("-"? integral-part) ("." decimal-part)? ([eE] [-+]? integral-part)?"#;
+    const SHORT: &str = r#"("-"? integral-part) ("." decimal-part)? ([eE] [-+]? [0-9]{1,2})?"#;
+    let is_number = |line: &&str| line.split_once(" ::= ").is_some_and(|(_, rule)| rule == LONG);
+    gbnf.lines()
+        .map(|line| if is_number(&line) { line.replace(LONG, SHORT) } else { line.to_owned() })
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 struct Check<'a> {
@@ -155,6 +168,22 @@ impl<'a> Check<'a> {
                 Some(next) if next.starts_with("#/") => at = next,
                 _ => return Ok(()),
             }
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_stay_within_what_a_float_can_hold() {
+        for schema in [json!({ "type": "number" }), json!({ "type": "array", "items": { "type": "number" } })] {
+            let gbnf = llama_cpp_2::json_schema_to_grammar(&schema.to_string()).unwrap();
+            assert_ne!(with_short_exponents(&gbnf), gbnf.trim_end(), "the converter's rule has changed:\n{gbnf}");
         }
     }
 }

@@ -37,6 +37,7 @@ impl EmbeddingContext {
         raw.n_seq_max = n_texts;
         raw.kv_unified = true;
         raw.embeddings = true;
+        raw.flash_attn_type = sys::LLAMA_FLASH_ATTN_TYPE_DISABLED;
         raw.pooling_type = sys::LLAMA_POOLING_TYPE_NONE;
         raw.n_threads = i32::try_from(n_threads).unwrap_or(i32::MAX);
         raw.n_threads_batch = raw.n_threads;
