@@ -332,7 +332,7 @@ mod tests {
         let rendered = serde_json::to_string(&(messages, tools)).unwrap();
         assert!(!guard.specials.iter().any(|special| rendered.contains(special.as_str())), "{rendered}");
         assert!(!parses_a_special(&guard, &taken.pieces(&rendered)));
-        assert_eq!(text_of(&taken.pieces(&rendered)).matches("<|eot_id|>").count(), 12);
+        assert_eq!(text_of(&taken.pieces(&rendered)).matches("<|eot_id|>").count(), 13);
     }
 
     proptest! {
