@@ -9,8 +9,10 @@ mod continuing;
 #[cfg(unix)]
 mod death;
 mod edges;
+mod embedding;
 mod files;
 mod fitting;
+mod format;
 mod generation;
 mod harness;
 mod inspect;

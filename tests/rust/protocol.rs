@@ -148,3 +148,19 @@ fn standard_output_carries_nothing_but_messages() {
     let (_, _, stderr) = raw.end();
     assert!(stderr.contains("llama_model_loader"), "llama.cpp's log belongs on standard error:\n{stderr}");
 }
+
+#[test]
+fn texts_are_not_embedded_to_the_end_when_nobody_wants_them_any_more() {
+    let mut raw = Raw::greeted();
+    // Nobody else reads it here, and what llama.cpp says of both contexts fills the pipe.
+    let mut stderr = raw.child.stderr.take().unwrap();
+    std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+    raw.say(1, Request::Load(LoadParams { path: self_test_model(), n_threads: Some(1), ..LoadParams::default() }));
+    while !matches!(raw.hear().unwrap().event, Event::Loaded(_)) {}
+    raw.say(2, Request::Embed { texts: vec!["1, 2, 3, 4, 5, 6, 7, 8, 9, 10. ".repeat(45); 400] });
+    raw.say(3, Request::Cancel { target: 2 });
+    let Some(FromEngine { id: Some(2), event: Event::Failed(failure) }) = raw.hear() else {
+        panic!("it must be stopped")
+    };
+    assert_eq!(failure.code, FailureCode::Cancelled);
+}

@@ -3,8 +3,8 @@
 use paddock_core::{
     DataDir, ErrorCode,
     view::{
-        ChatRequest, ChatSettings, ChatSetup, ContextPolicy, FinishReason, LoadSettings, Preset, PromptTemplate,
-        SamplingChoice,
+        ChatRequest, ChatSettings, ChatSetup, ContextPolicy, FinishReason, FormatChoice, LoadSettings, Preset,
+        PromptTemplate, SamplingChoice,
     },
 };
 use paddock_store::{NewTurn, Store};
@@ -15,7 +15,13 @@ const CAPITAL: &str = "What is the capital of France?";
 
 fn preset(id: &str, name: &str) -> Preset {
     let sampling = SamplingChoice { temperature: Some(0.0), ..SamplingChoice::default() };
-    Preset { id: id.into(), name: name.into(), system: "You are a pirate.".into(), sampling }
+    Preset {
+        id: id.into(),
+        name: name.into(),
+        system: "You are a pirate.".into(),
+        sampling,
+        format: FormatChoice::default(),
+    }
 }
 
 #[tokio::test]
@@ -82,8 +88,8 @@ async fn presets_are_kept_changed_and_deleted_and_one_is_for_new_conversations()
     test.app.set_chat_settings(settings).await.unwrap();
     let answer = done(&test.send(None, "hello").await);
     let setup = test.app.conversation(answer.conversation_id).await.unwrap().setup;
-    let Preset { id, system, sampling, .. } = pirate.clone();
-    assert_eq!(setup, ChatSetup { preset_id: Some(id), system, sampling, context_policy: None });
+    let Preset { id, system, sampling, format, .. } = pirate.clone();
+    assert_eq!(setup, ChatSetup { preset_id: Some(id), system, sampling, context_policy: None, format });
     let own = ChatRequest { setup: Some(ChatSetup::default()), ..request("hello") };
     let answer = done(&test.send_request(own, |_| {}).await);
     assert_eq!(test.app.conversation(answer.conversation_id).await.unwrap().setup, ChatSetup::default());
@@ -140,6 +146,24 @@ async fn what_makes_no_sense_is_refused() {
         let settings = ChatSettings { reply_reserve, ..ChatSettings::default() };
         assert_eq!(test.app.set_chat_settings(settings).await.unwrap_err().code, ErrorCode::BadInput);
     }
+}
+
+#[tokio::test]
+async fn answers_are_held_to_the_format_of_their_preset() {
+    let test = TestApp::ready(LoadSettings::default()).await;
+    let gbnf = r#"root ::= "{\"city\": \"" [A-Z] [a-z]{2,8} "\"}""#;
+    let formed = Preset { format: FormatChoice::Grammar { gbnf: gbnf.into() }, ..preset("", "As JSON") };
+    let Preset { id, system, sampling, format, .. } = test.app.save_preset(formed.clone()).await.unwrap();
+    assert_eq!((&format, &test.app.presets().await.unwrap()[0].format), (&formed.format, &formed.format));
+    let setup = ChatSetup { preset_id: Some(id), system, sampling, format, context_policy: None };
+    let events = test.send_request(ChatRequest { setup: Some(setup), ..request(CAPITAL) }, |_| {}).await;
+    let answer = done(&events);
+    let city = answer.content.strip_prefix("{\"city\": \"").and_then(|rest| rest.strip_suffix("\"}"));
+    assert!(city.is_some_and(|city| city.chars().all(char::is_alphabetic)), "{}", answer.content);
+
+    let nonsense = Preset { format: FormatChoice::JsonSchema { schema: "[".into() }, ..preset("", "Nonsense") };
+    let refused = test.app.save_preset(nonsense).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::BadInput);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use paddock_store::{ConversationId, FinishReason, MessageId, Timings};
 use crate::{
     ApiError, App,
     fitting::{self, Fitted},
+    formats::format_of,
     line::{Engine, Place},
     models::Current,
     prompt::{self, Prompt},
@@ -115,11 +116,16 @@ impl App {
             Ok(ready) => ready,
             Err(error) => return Outcome::only(Ending::failed(error, stream.is_empty()), Some(model)),
         };
+        let format = match format_of(&prompt.setup.format) {
+            Ok(format) => format,
+            Err(error) => return Outcome::only(Ending::failed(error, stream.is_empty()), Some(model)),
+        };
         let params = GenerateParams {
             messages: messages.clone(),
             continue_answer: prompt.begun.is_some(),
             sampling: prompt::sampling(&prompt.setup.sampling, model.self_test),
             max_tokens: prompt.setup.sampling.max_tokens,
+            format,
             ..GenerateParams::default()
         };
         let ending = self.generate(&conversation, &model, params, switch, stream, on_event).await;

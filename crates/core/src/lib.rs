@@ -20,6 +20,7 @@ mod downloads;
 mod error;
 mod extracting;
 mod fitting;
+mod formats;
 mod interchange;
 mod library;
 mod line;

@@ -30,7 +30,7 @@ const GIB: u64 = 1 << 30;
 
 #[test]
 fn the_file_of_sentences_is_what_rust_says() {
-    let all = json!({
+    let mut all = json!({
         "reasons": said(&reasons()),
         "remarks": said(&remarks()),
         "guideRemarks": said(&guide_remarks()),
@@ -45,6 +45,7 @@ fn the_file_of_sentences_is_what_rust_says() {
         "causes": said(&causes()),
         "errors": errors(),
     });
+    all.sort_all_objects();
     let text = serde_json::to_string_pretty(&all).unwrap() + "\n";
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/sentences.json");
     if std::env::var_os("PADDOCK_WRITE_SENTENCES").is_some() {

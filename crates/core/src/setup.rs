@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ApiError, App, ErrorCode,
     app::now_ms,
-    view::{ChatSettings, ChatSetup, Preset, PromptTemplate, SamplingChoice},
+    formats::format_of,
+    view::{ChatSettings, ChatSetup, FormatChoice, Preset, PromptTemplate, SamplingChoice},
 };
 
 /// The setting that holds the [`ChatSettings`].
@@ -24,6 +25,7 @@ const RESERVES: std::ops::RangeInclusive<u32> = 16..=32_768;
 struct PresetBody {
     system: String,
     sampling: SamplingChoice,
+    format: FormatChoice,
 }
 
 impl App {
@@ -51,11 +53,12 @@ impl App {
     /// # Errors
     /// When it is not there (any more), its name is empty or too long, or a value makes no sense.
     pub async fn save_preset(&self, preset: Preset) -> Result<Preset, ApiError> {
-        let Preset { id, name, system, sampling } = preset;
+        let Preset { id, name, system, sampling, format } = preset;
         let name = checked_name(&name)?;
         check_text("system prompt", &system)?;
         check_sampling(&sampling)?;
-        let body_json = json_of(&PresetBody { system, sampling })?;
+        format_of(&format)?;
+        let body_json = json_of(&PresetBody { system, sampling, format })?;
         let record = PresetRecord { id, name, body_json };
         Ok(preset_of(self.with_store(move |store| store.save_preset(record, now_ms())).await?))
     }
@@ -158,17 +161,19 @@ pub(crate) fn parse(json: Option<&str>) -> ChatSetup {
 pub(crate) fn of_new_conversation(store: &Store) -> Result<Option<ChatSetup>, Error> {
     let Some(id) = settings(store)?.default_preset_id else { return Ok(None) };
     let preset = store.presets()?.into_iter().find(|preset| preset.id == id).map(preset_of);
-    Ok(preset.map(|Preset { id, system, sampling, .. }| ChatSetup {
+    Ok(preset.map(|Preset { id, system, sampling, format, .. }| ChatSetup {
         preset_id: Some(id),
         system,
         sampling,
         context_policy: None,
+        format,
     }))
 }
 
 /// Refuse what no engine would take.
 pub(crate) fn check_setup(setup: &ChatSetup) -> Result<(), ApiError> {
     check_text("system prompt", &setup.system)?;
+    format_of(&setup.format)?;
     check_sampling(&setup.sampling)
 }
 
@@ -219,8 +224,8 @@ pub(crate) fn json_of(value: &impl Serialize) -> Result<String, ApiError> {
 
 fn preset_of(record: PresetRecord) -> Preset {
     let PresetRecord { id, name, body_json } = record;
-    let PresetBody { system, sampling } = serde_json::from_str(&body_json).unwrap_or_default();
-    Preset { id, name, system, sampling }
+    let PresetBody { system, sampling, format } = serde_json::from_str(&body_json).unwrap_or_default();
+    Preset { id, name, system, sampling, format }
 }
 
 fn template_of(record: TemplateRecord) -> PromptTemplate {

@@ -11,12 +11,14 @@ use crate::ApiError;
 
 mod chats;
 mod downloads;
+mod formats;
 mod planning;
 mod stored;
 mod window;
 
 pub use chats::*;
 pub use downloads::*;
+pub use formats::*;
 pub use planning::*;
 pub use window::*;
 

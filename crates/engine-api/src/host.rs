@@ -112,6 +112,9 @@ pub enum Life {
     Dead(Death),
 }
 
+/// How many texts one [`Request::Embed`] holds. Their vectors are one line: of 16,384 numbers each, 32 take up to 8 MiB.
+const EMBEDDED_AT_ONCE: usize = 32;
+
 impl EngineHost {
     /// A host without a process yet: the first request starts it.
     ///
@@ -259,12 +262,18 @@ impl EngineHost {
     /// # Errors
     /// See [`EngineError`].
     pub async fn embed(&self, texts: Vec<String>) -> Result<(Vec<Vec<f32>>, u32), EngineError> {
-        let mut reply = self.request(Request::Embed { texts });
-        loop {
-            if let Event::Embeddings { vectors, n_tokens } = reply.next().await? {
-                return Ok((vectors, n_tokens));
+        let (mut all, mut n_tokens_all) = (Vec::with_capacity(texts.len()), 0_u32);
+        for some in texts.chunks(EMBEDDED_AT_ONCE) {
+            let mut reply = self.request(Request::Embed { texts: some.to_vec() });
+            loop {
+                if let Event::Embeddings { vectors, n_tokens } = reply.next().await? {
+                    all.extend(vectors);
+                    n_tokens_all = n_tokens_all.saturating_add(n_tokens);
+                    break;
+                }
             }
         }
+        Ok((all, n_tokens_all))
     }
 
     /// Answer a conversation. Several may be under way at once, as many as the model was loaded for.

@@ -44,7 +44,7 @@ pub enum ToolChoice {
     /// As the model likes, where there are tools.
     #[default]
     Auto,
-    /// It is told of the tools and must not use them.
+    /// It is not told of the tools.
     None,
     /// It must use one.
     Required,

@@ -73,7 +73,7 @@ pub enum Request {
     Generate(Box<GenerateParams>),
     /// The meaning of texts as vectors, one for each. Closed by [`Event::Embeddings`].
     Embed {
-        /// Each at most as long as the micro-batch, in tokens.
+        /// Each at most as long as the context, in tokens; so many that their vectors fit into one line.
         texts: Vec<String>,
     },
     /// Stop request `target`: a generation then ends with [`FinishReason::Cancelled`], a load, an inspection or a

@@ -62,7 +62,7 @@ pub(crate) struct Answer {
 impl Answer {
     pub(crate) fn new(asked: Asked, model: &Model, n_ctx: u32) -> Result<Self, Failure> {
         let Asked { id, prompt, n_keep, params } = asked;
-        let chooser = Chooser::new(&params, model, &prompt);
+        let chooser = Chooser::new(&params, model, &prompt)?;
         let output = Output::new(&params);
         let shifts = params.on_full == OnFull::Shift;
         let longest = params.max_tokens.or(shifts.then_some(n_ctx.saturating_mul(CONTEXTS_WRITTEN)));
@@ -188,7 +188,9 @@ impl Answer {
 
     /// It ends here.
     pub(crate) fn finish(mut self, finish_reason: FinishReason, outbox: &Outbox) {
-        let Ended { rest, tool_calls } = self.output.finish();
+        let ended = self.output.finish();
+        let finish_reason = ended.reason(finish_reason);
+        let Ended { rest, tool_calls } = ended;
         if !rest.is_empty() {
             let predicted_n = self.timings.predicted_n;
             outbox.send(self.id, Event::Token { text: rest, predicted_n, logprobs: Vec::new() });

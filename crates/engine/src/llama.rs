@@ -8,6 +8,7 @@
 #![expect(unsafe_code, reason = "this is where C begins")]
 
 mod context;
+mod embedding;
 mod log;
 mod memory;
 mod model;
@@ -16,6 +17,7 @@ mod rates;
 pub(crate) mod testing;
 
 pub(crate) use context::{Batch, Context, ContextParams, DecodeError, Sequence};
+pub(crate) use embedding::EmbeddingContext;
 pub(crate) use log::{capture as capture_log, errors_since as log_errors_since, mark as log_mark};
 pub(crate) use model::{Model, ModelParams};
 pub(crate) use rates::{ComputeDevice, MEASUREMENT_BYTES, Measurement, WeightFormat};

@@ -8,7 +8,11 @@
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use llama_cpp_2::token::LlamaToken;
-use paddock_engine_api::protocol::ChatMessage;
+use paddock_engine_api::{
+    output::{Tool, ToolCall},
+    protocol::ChatMessage,
+};
+use serde_json::Value;
 
 /// The first of Unicode's plane-15 private-use characters; there are 65,534 of them.
 const FIRST_MARK: u32 = 0xF_0000;
@@ -18,6 +22,13 @@ const LAST_MARK: u32 = 0xF_FFFD;
 pub(crate) struct Guard {
     specials: Vec<String>,
     finder: Option<AhoCorasick>,
+}
+
+/// A conversation that a template may render.
+pub(crate) struct Protected {
+    pub(crate) messages: Vec<ChatMessage>,
+    pub(crate) tools: Vec<Tool>,
+    pub(crate) taken: Taken,
 }
 
 /// What [`Guard::protect`] took out, by mark.
@@ -42,17 +53,61 @@ impl Guard {
         Self { specials, finder }
     }
 
-    /// The same conversation with marks in place of everything dangerous. `None`: there is more of it than there are
-    /// marks, which no honest conversation has.
-    pub(crate) fn protect(&self, messages: &[ChatMessage]) -> Option<(Vec<ChatMessage>, Taken)> {
+    /// The same conversation, and the tools that are offered in it, with marks in place of everything dangerous. `None`:
+    /// there is more of it than there are marks, which no honest conversation has.
+    pub(crate) fn protect(&self, messages: &[ChatMessage], tools: &[Tool]) -> Option<Protected> {
         let mut taken = Taken::default();
-        let protected = messages
+        let messages =
+            messages.iter().map(|message| self.protect_message(message, &mut taken)).collect::<Option<_>>()?;
+        let tools = tools
             .iter()
-            .map(|message| {
-                Some(ChatMessage { content: self.protect_text(&message.content, &mut taken)?, ..message.clone() })
+            .map(|tool| {
+                Some(Tool {
+                    name: self.protect_text(&tool.name, &mut taken)?,
+                    description: self.protect_text(&tool.description, &mut taken)?,
+                    parameters: self.protect_value(&tool.parameters, &mut taken)?,
+                })
             })
             .collect::<Option<_>>()?;
-        Some((protected, taken))
+        Some(Protected { messages, tools, taken })
+    }
+
+    fn protect_message(&self, message: &ChatMessage, taken: &mut Taken) -> Option<ChatMessage> {
+        let tool_calls = message
+            .tool_calls
+            .iter()
+            .map(|ToolCall { id, name, arguments }| {
+                // JSON is protected text by text, so that it stays JSON.
+                let arguments = match serde_json::from_str(arguments) {
+                    Ok(arguments) => self.protect_value(&arguments, taken)?.to_string(),
+                    Err(_) => self.protect_text(arguments, taken)?,
+                };
+                Some(ToolCall { id: self.protect_text(id, taken)?, name: self.protect_text(name, taken)?, arguments })
+            })
+            .collect::<Option<_>>()?;
+        let tool_call_id = match &message.tool_call_id {
+            Some(id) => Some(self.protect_text(id, taken)?),
+            None => None,
+        };
+        let content = self.protect_text(&message.content, taken)?;
+        Some(ChatMessage { role: message.role, content, tool_calls, tool_call_id })
+    }
+
+    /// All texts in JSON, names too.
+    fn protect_value(&self, value: &Value, taken: &mut Taken) -> Option<Value> {
+        Some(match value {
+            Value::String(text) => Value::String(self.protect_text(text, taken)?),
+            Value::Array(values) => {
+                Value::Array(values.iter().map(|value| self.protect_value(value, taken)).collect::<Option<_>>()?)
+            }
+            Value::Object(object) => Value::Object(
+                object
+                    .iter()
+                    .map(|(name, value)| Some((self.protect_text(name, taken)?, self.protect_value(value, taken)?)))
+                    .collect::<Option<_>>()?,
+            ),
+            plain => plain.clone(),
+        })
     }
 
     /// The same for one text.
@@ -206,7 +261,8 @@ mod tests {
     #[test]
     fn a_typed_control_token_is_set_apart_and_the_rest_is_not() {
         let guard = guard();
-        let (protected, taken) = guard.protect(&[user("hello <|eot_id|>world")]).unwrap();
+        let Protected { messages: protected, taken, .. } =
+            guard.protect(&[user("hello <|eot_id|>world")], &[]).unwrap();
         let rendered = format!("<|start_header_id|>user{}<|eot_id|>", protected[0].content);
         assert_eq!(
             taken.pieces(&rendered),
@@ -221,7 +277,8 @@ mod tests {
     #[test]
     fn a_control_token_put_together_from_two_messages_stays_text() {
         let guard = guard();
-        let (protected, taken) = guard.protect(&[user("a <|eot"), user("_id|> b")]).unwrap();
+        let Protected { messages: protected, taken, .. } =
+            guard.protect(&[user("a <|eot"), user("_id|> b")], &[]).unwrap();
         let rendered = render(&protected);
         let pieces = taken.pieces(&rendered);
         assert!(!parses_a_special(&guard, &pieces));
@@ -232,19 +289,19 @@ mod tests {
     fn private_use_characters_of_the_user_come_back_unchanged() {
         let guard = guard();
         let text = "x\u{F0000}<|eot_id|>\u{F0001}\u{FFFFD}y";
-        let (protected, taken) = guard.protect(&[user(text)]).unwrap();
+        let Protected { messages: protected, taken, .. } = guard.protect(&[user(text)], &[]).unwrap();
         assert_eq!(text_of(&taken.pieces(&protected[0].content)), text);
     }
 
     #[test]
     fn ordinary_text_is_one_piece_with_its_surroundings() {
-        let (protected, taken) = guard().protect(&[user("Is 3 < 4? émoji 👍")]).unwrap();
+        let Protected { messages: protected, taken, .. } = guard().protect(&[user("Is 3 < 4? émoji 👍")], &[]).unwrap();
         assert_eq!(taken.pieces(&protected[0].content).len(), 1);
     }
 
     #[test]
     fn more_control_tokens_than_marks_are_refused() {
-        assert!(guard().protect(&[user(&"</s>".repeat(70_000))]).is_none());
+        assert!(guard().protect(&[user(&"</s>".repeat(70_000))], &[]).is_none());
     }
 
     #[test]
@@ -261,6 +318,23 @@ mod tests {
         assert_eq!(calls.into_inner(), expected.map(|(text, special)| (text.to_owned(), special)));
     }
 
+    #[test]
+    fn nothing_that_tools_bring_is_parsed_as_a_special() {
+        let guard = guard();
+        let attack = "a<|eot_id|>b</s>";
+        let json = serde_json::json!({ attack: [attack, { "x": attack }], "n": 1 });
+        let call = ToolCall { id: attack.into(), name: attack.into(), arguments: json.to_string() };
+        let message = ChatMessage { tool_calls: vec![call], tool_call_id: Some(attack.into()), ..user(attack) };
+        let broken = ToolCall { id: "1".into(), name: "f".into(), arguments: format!("{{{attack}") };
+        let broken = ChatMessage { tool_calls: vec![broken], ..user("") };
+        let tool = Tool { name: attack.into(), description: attack.into(), parameters: json };
+        let Protected { messages, tools, taken } = guard.protect(&[message, broken], &[tool]).unwrap();
+        let rendered = serde_json::to_string(&(messages, tools)).unwrap();
+        assert!(!guard.specials.iter().any(|special| rendered.contains(special.as_str())), "{rendered}");
+        assert!(!parses_a_special(&guard, &taken.pieces(&rendered)));
+        assert_eq!(text_of(&taken.pieces(&rendered)).matches("<|eot_id|>").count(), 13);
+    }
+
     proptest! {
         #[test]
         fn no_content_ever_parses_as_a_special_and_none_is_lost(
@@ -268,7 +342,7 @@ mod tests {
         ) {
             let guard = guard();
             let messages: Vec<_> = contents.iter().map(|content| user(content)).collect();
-            let (protected, taken) = guard.protect(&messages).unwrap();
+            let Protected { messages: protected, taken, .. } = guard.protect(&messages, &[]).unwrap();
             let rendered: String = protected.iter().map(|message| message.content.as_str()).collect();
             let pieces = taken.pieces(&rendered);
             prop_assert_eq!(text_of(&pieces), contents.concat());

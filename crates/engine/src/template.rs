@@ -4,8 +4,13 @@
 //! nor network, with a limit on instructions and recursion.
 
 use minijinja::{Environment, ErrorKind, Value, context, value::Kwargs};
-use paddock_engine_api::protocol::{ChatMessage, ChatRole, TemplateSource};
+use paddock_engine_api::{
+    output::Tool,
+    protocol::{ChatMessage, ChatRole, TemplateSource},
+};
 use serde::Serialize;
+
+use crate::{tools::CallStyle, turns};
 
 /// Instructions one rendering may take. A conversation of a thousand messages takes about 50,000; two million take
 /// about 50 ms.
@@ -13,8 +18,8 @@ const FUEL: u64 = 2_000_000;
 /// How deep macros and includes may go.
 const RECURSION: usize = 64;
 
-/// Llama 3's format, for models with its vocabulary. Gives what the template in Llama 3.3's own files gives for a
-/// conversation without tools.
+/// Llama 3's format, for models with its vocabulary. Gives what the template in Llama 3.3's own files gives, which offers
+/// tools in the user's first message; beyond it, an answer may hold several calls.
 const LLAMA3: &str = r#"
 {{- bos_token }}
 {%- if messages and messages[0].role == "system" %}
@@ -24,10 +29,33 @@ const LLAMA3: &str = r#"
     {%- set system_message = "" %}
     {%- set turns = messages %}
 {%- endif %}
-{{- "<|start_header_id|>system<|end_header_id|>\n\nCutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n" }}
-{{- system_message ~ "<|eot_id|>" }}
+{{- "<|start_header_id|>system<|end_header_id|>\n\n" }}
+{%- if tools %}
+    {{- "Environment: ipython\n" }}
+{%- endif %}
+{{- "Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n" ~ system_message ~ "<|eot_id|>" }}
+{%- if tools and turns %}
+    {{- "<|start_header_id|>user<|end_header_id|>\n\nGiven the following functions, please respond with a JSON for a function call with its proper arguments that best answers the given prompt.\n\n" }}
+    {{- 'Respond in the format {"name": function name, "parameters": dictionary of argument name and its value}.Do not use variables.\n\n' }}
+    {%- for tool in tools %}
+        {{- tool | tojson(indent=4) ~ "\n\n" }}
+    {%- endfor %}
+    {{- turns[0].content | trim ~ "<|eot_id|>" }}
+    {%- set turns = turns[1:] %}
+{%- endif %}
 {%- for message in turns %}
-    {{- "<|start_header_id|>" ~ message.role ~ "<|end_header_id|>\n\n" ~ message.content | trim ~ "<|eot_id|>" }}
+    {%- if message.role == "tool" %}
+        {{- "<|start_header_id|>ipython<|end_header_id|>\n\n" ~ message.content | tojson ~ "<|eot_id|>" }}
+    {%- elif message.tool_calls %}
+        {{- "<|start_header_id|>assistant<|end_header_id|>\n\n" }}
+        {%- for call in message.tool_calls %}
+            {{- '{"name": "' ~ call.function.name ~ '", "parameters": ' ~ call.function.arguments | tojson ~ "}" }}
+            {{- "; " if not loop.last }}
+        {%- endfor %}
+        {{- "<|eot_id|>" }}
+    {%- else %}
+        {{- "<|start_header_id|>" ~ message.role ~ "<|end_header_id|>\n\n" ~ message.content | trim ~ "<|eot_id|>" }}
+    {%- endif %}
 {%- endfor %}
 {%- if add_generation_prompt %}
     {{- "<|start_header_id|>assistant<|end_header_id|>\n\n" }}
@@ -47,6 +75,9 @@ pub(crate) struct ChatTemplate {
     environment: Environment<'static>,
     bos_token: String,
     eos_token: String,
+    /// Whether it renders tools itself.
+    knows_tools: bool,
+    call_style: CallStyle,
     pub(crate) source: TemplateSource,
     /// Why the model's own template is not used, if it has one.
     pub(crate) warning: Option<String>,
@@ -64,12 +95,6 @@ pub(crate) struct Vocabulary<'a> {
     pub(crate) special_texts: &'a [String],
 }
 
-#[derive(Serialize)]
-struct Turn<'a> {
-    role: &'a str,
-    content: &'a str,
-}
-
 impl ChatTemplate {
     /// The model's own template if it works, else the built-in one for its vocabulary.
     pub(crate) fn choose(own: Option<String>, vocabulary: Vocabulary<'_>) -> Self {
@@ -82,6 +107,8 @@ impl ChatTemplate {
         };
         let build = |text: String, source| {
             let template = Self {
+                knows_tools: text.contains("tools"),
+                call_style: CallStyle::of(&text),
                 environment: environment(text)?,
                 bos_token: bos_token.clone(),
                 eos_token: eos_token.clone(),
@@ -89,7 +116,7 @@ impl ChatTemplate {
                 warning: None,
             };
             let probe = [ChatMessage::new(ChatRole::User, "Hello")];
-            let rendered = template.render(&probe).map_err(|TemplateError(reason)| reason)?;
+            let rendered = template.render(&probe, &[]).map_err(|TemplateError(reason)| reason)?;
             if rendered.contains("Hello") { Ok(template) } else { Err("it leaves out what the user says".to_owned()) }
         };
         let fall_back = |warning| {
@@ -110,14 +137,20 @@ impl ChatTemplate {
     }
 
     /// The conversation as the model expects it, up to where the answer begins.
-    pub(crate) fn render(&self, messages: &[ChatMessage]) -> Result<String, TemplateError> {
-        let turns: Vec<Turn<'_>> =
-            messages.iter().map(|message| Turn { role: message.role.as_str(), content: &message.content }).collect();
+    pub(crate) fn render(&self, messages: &[ChatMessage], tools: &[Tool]) -> Result<String, TemplateError> {
+        let turns = if self.knows_tools {
+            turns::with_calls(messages, self.call_style)
+        } else {
+            turns::as_text(messages, tools)
+        };
+        let tools = (self.knows_tools && !tools.is_empty()).then(|| turns::offered(tools));
         self.environment
             .get_template("chat")
             .and_then(|template| {
                 template.render(context! {
                     messages => turns,
+                    // As in Hugging Face's `apply_chat_template`: none, not undefined.
+                    tools => tools,
                     bos_token => self.bos_token,
                     eos_token => self.eos_token,
                     add_generation_prompt => true,
@@ -201,6 +234,8 @@ fn sentence_of(error: &minijinja::Error) -> String {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod tests {
+    use paddock_engine_api::output::ToolCall;
+
     use super::*;
 
     fn message(role: ChatRole, content: &str) -> ChatMessage {
@@ -226,12 +261,15 @@ mod tests {
         let template = choose(None, &LLAMA3_SPECIALS);
         assert_eq!((template.source, &template.warning), (TemplateSource::Llama3, &None));
         let rendered = template
-            .render(&[
-                message(ChatRole::System, "  Be brief. "),
-                message(ChatRole::User, " Hi\n"),
-                message(ChatRole::Assistant, "Hello."),
-                message(ChatRole::User, "Bye"),
-            ])
+            .render(
+                &[
+                    message(ChatRole::System, "  Be brief. "),
+                    message(ChatRole::User, " Hi\n"),
+                    message(ChatRole::Assistant, "Hello."),
+                    message(ChatRole::User, "Bye"),
+                ],
+                &[],
+            )
             .unwrap();
         assert_eq!(
             rendered,
@@ -244,7 +282,7 @@ mod tests {
 
     #[test]
     fn without_a_system_message_the_system_block_is_still_there() {
-        let rendered = choose(None, &LLAMA3_SPECIALS).render(&[message(ChatRole::User, "Hi")]).unwrap();
+        let rendered = choose(None, &LLAMA3_SPECIALS).render(&[message(ChatRole::User, "Hi")], &[]).unwrap();
         assert!(rendered.contains("26 Jul 2024\n\n<|eot_id|><|start_header_id|>user"), "{rendered}");
     }
 
@@ -262,7 +300,7 @@ mod tests {
                 message(ChatRole::User, "c"),
             ],
         ] {
-            assert_eq!(own.render(&conversation).unwrap(), builtin.render(&conversation).unwrap());
+            assert_eq!(own.render(&conversation, &[]).unwrap(), builtin.render(&conversation, &[]).unwrap());
         }
     }
 
@@ -288,14 +326,14 @@ mod tests {
         let template = choose(None, &["</s>"]);
         assert_eq!(template.source, TemplateSource::Plain);
         assert!(template.warning.is_some());
-        assert_eq!(template.render(&[message(ChatRole::User, "Hi")]).unwrap(), "User: Hi\n\nAssistant:");
+        assert_eq!(template.render(&[message(ChatRole::User, "Hi")], &[]).unwrap(), "User: Hi\n\nAssistant:");
     }
 
     #[test]
     fn a_template_may_refuse_a_conversation_in_its_own_words() {
         let own = "{% if messages | length > 1 %}{{ raise_exception('Roles must alternate.') }}{% endif %}{{ messages[0].content }}";
         let template = choose(Some(own), &[]);
-        let error = template.render(&[message(ChatRole::User, "a"), message(ChatRole::User, "b")]).unwrap_err();
+        let error = template.render(&[message(ChatRole::User, "a"), message(ChatRole::User, "b")], &[]).unwrap_err();
         assert_eq!(error.to_string(), "The model's chat template refused this conversation: Roles must alternate.");
     }
 
@@ -305,8 +343,120 @@ mod tests {
         let template = choose(Some(own), &[]);
         assert_eq!(template.warning, None);
         assert_eq!(
-            template.render(&[message(ChatRole::User, " Hello you ")]).unwrap(),
+            template.render(&[message(ChatRole::User, " Hello you ")], &[]).unwrap(),
             "Hello|4|{\"a\": [1, \"é<\"]}|"
         );
+    }
+
+    fn weather() -> Tool {
+        let parameters = serde_json::json!({"type": "object", "properties": {"city": {"type": "string"}}});
+        Tool { name: "weather".into(), description: "Of a \"city\".".into(), parameters }
+    }
+
+    fn talk_with_tools() -> Vec<ChatMessage> {
+        let call = ToolCall { id: "call_1".into(), name: "weather".into(), arguments: r#"{"city": "Oslo"}"#.into() };
+        vec![
+            message(ChatRole::System, "Be brief."),
+            message(ChatRole::User, " Rain?\n"),
+            ChatMessage { tool_calls: vec![call], ..message(ChatRole::Assistant, "") },
+            ChatMessage { tool_call_id: Some("call_1".into()), ..message(ChatRole::Tool, "{\"rain\": true}") },
+        ]
+    }
+
+    #[test]
+    fn llama_3_offers_tools_as_its_own_template_does() {
+        let rendered = choose(None, &LLAMA3_SPECIALS).render(&talk_with_tools(), &[weather()]).unwrap();
+        assert_eq!(
+            rendered,
+            r#"<|begin_of_text|><|start_header_id|>system<|end_header_id|>
+
+Environment: ipython
+Cutting Knowledge Date: December 2023
+Today Date: 26 Jul 2024
+
+Be brief.<|eot_id|><|start_header_id|>user<|end_header_id|>
+
+Given the following functions, please respond with a JSON for a function call with its proper arguments that best answers the given prompt.
+
+Respond in the format {"name": function name, "parameters": dictionary of argument name and its value}.Do not use variables.
+
+{
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "description": "Of a \"city\".",
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "city": {
+                    "type": "string"
+                }
+            }
+        }
+    }
+}
+
+Rain?<|eot_id|><|start_header_id|>assistant<|end_header_id|>
+
+{"name": "weather", "parameters": {"city": "Oslo"}}<|eot_id|><|start_header_id|>ipython<|end_header_id|>
+
+"{\"rain\": true}"<|eot_id|><|start_header_id|>assistant<|end_header_id|>
+
+"#
+        );
+    }
+
+    #[test]
+    fn a_models_own_template_gets_tools_and_calls_in_hugging_faces_shapes() {
+        // What the templates of Llama 3.3, Qwen 2.5 and Mistral Nemo ask of them.
+        let own = r#"{%- if tools is not none -%}{%- for tool in tools -%}
+{{ tool.type }}:{{ tool.function.name }}:{{ tool["function"]["parameters"].properties | tojson }};
+{%- endfor -%}{%- endif -%}
+{%- for message in messages -%}
+{%- if not (message.role == 'ipython' or message.role == 'tool' or 'tool_calls' in message) -%}
+[{{ message.role }} {{ message.content }}]
+{%- elif 'tool_calls' in message -%}
+{%- set tool_call = message.tool_calls[0].function -%}
+{%- if message.tool_calls[0].id | length != 6 -%}{{ raise_exception("the id was changed") }}{%- endif -%}
+[{{ '{"name": "' + tool_call.name + '", "parameters": ' }}{{ tool_call.arguments | tojson }}}]
+{%- else -%}
+[{{ message.name }} {{ message.tool_call_id }}
+{%- if message.content is mapping or message.content is iterable %} {{ message.content | tojson }}{% endif %}]
+{%- endif -%}
+{%- endfor -%}"#;
+        let template = choose(Some(own), &LLAMA3_SPECIALS);
+        assert_eq!(template.warning, None);
+        assert_eq!(
+            template.render(&talk_with_tools(), &[weather()]).unwrap(),
+            "function:weather:{\"city\": {\"type\": \"string\"}};[system Be brief.][user  Rain?\n]\
+             [{\"name\": \"weather\", \"parameters\": {\"city\": \"Oslo\"}}][weather call_1 \"{\\\"rain\\\": true}\"]"
+        );
+        assert_eq!(template.render(&[message(ChatRole::User, "Hi")], &[]).unwrap(), "[user Hi]");
+    }
+
+    #[test]
+    fn mistrals_template_gets_ids_of_the_length_that_it_insists_on() {
+        let own = r#"{%- if tools %}[AVAILABLE_TOOLS]{{ tools | length }}{% endif -%}
+{%- for message in messages -%}
+{%- if message.tool_calls is defined -%}[TOOL_CALLS]{% for call in message.tool_calls -%}
+{%- if call.id | length != 9 -%}{{ raise_exception("Tool call IDs should be alphanumeric strings with length 9!") }}{%- endif -%}{{ call.id }}
+{%- endfor -%}
+{%- elif message.tool_call_id is defined %}[{{ message.tool_call_id }}]{% else %}{{ message.content }}{% endif -%}
+{%- endfor -%}"#;
+        let rendered = choose(Some(own), &[]).render(&talk_with_tools(), &[weather()]).unwrap();
+        let (call, result) = rendered.split_once("[TOOL_CALLS]").and_then(|(_, rest)| rest.split_once('[')).unwrap();
+        assert_eq!(Some(call), result.strip_suffix(']'), "{rendered}");
+    }
+
+    #[test]
+    fn a_template_that_knows_no_tools_has_them_in_the_users_first_message() {
+        let template = choose(None, &[]);
+        let rendered = template.render(&talk_with_tools(), &[weather()]).unwrap();
+        assert!(rendered.starts_with("System: Be brief.\n\nUser: Given the following functions,"), "{rendered}");
+        assert!(
+            rendered.contains(r#""name":"weather""#) && rendered.contains("\n\n Rain?\n\nAssistant: "),
+            "{rendered}"
+        );
+        assert!(rendered.contains(r#"{"name":"weather","parameters":{"city":"Oslo"}}"#), "{rendered}");
     }
 }

@@ -63,7 +63,7 @@ impl TextStream {
 }
 
 /// The length in bytes of the longest end of `text` that is a beginning of `stop`, but not all of it.
-fn overlap(text: &str, stop: &str) -> usize {
+pub(crate) fn overlap(text: &str, stop: &str) -> usize {
     (1..stop.len().min(text.len() + 1))
         .rev()
         .filter(|&len| stop.is_char_boundary(len))

@@ -38,10 +38,14 @@ impl Tokenizer {
         prompt::tokenize(&taken.pieces(rendered), |text, special, into| self.model.tokenize(text, special, into))
     }
 
-    /// The tokens of a text by itself, as they are in a message.
-    fn count(&self, text: &str) -> Option<u32> {
+    /// A text by itself, as it is in a message: nothing in it is a control token. `None`: it holds too much.
+    pub(crate) fn plain(&self, text: &str) -> Option<Vec<LlamaToken>> {
         let (protected, taken) = self.guard.protect_one(text)?;
-        u32::try_from(self.tokens(&protected, &taken)?.len()).ok()
+        self.tokens(&protected, &taken)
+    }
+
+    fn count(&self, text: &str) -> Option<u32> {
+        u32::try_from(self.plain(text)?.len()).ok()
     }
 }
 

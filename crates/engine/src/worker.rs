@@ -17,7 +17,7 @@ use paddock_engine_api::{
     output::OnFull,
     protocol::{
         BufferUse, ChatMessage, ChatRole, Event, Failure, FailureCode, FinishReason, GenerateParams, LoadParams,
-        LoadPhase, Loaded, Request, Sampling, Timings, ToEngine,
+        LoadPhase, Loaded, Request, Timings, ToEngine,
     },
 };
 
@@ -25,8 +25,10 @@ use crate::{
     answer::{Asked, close, count},
     benchmark,
     cache::{self, Cache},
+    conversation::Prompter,
     devices,
     draft_model::DraftModel,
+    embedding::Embedder,
     failure::failure,
     liveness,
     llama::{self, Context, ContextParams, Model},
@@ -44,6 +46,7 @@ struct Engine {
     scheduler: Scheduler,
     template: ChatTemplate,
     tokenizer: Arc<Tokenizer>,
+    n_threads_batch: u32,
 }
 
 /// Do requests until there are no more.
@@ -174,7 +177,7 @@ impl Worker<'_> {
             }
             Request::Tokenize { messages, continue_answer } => {
                 let engine = self.engine.as_ref().ok_or_else(no_model)?;
-                Ok(Event::Tokens { n_tokens: count(engine.tokenize(&messages, continue_answer)?.len()) })
+                Ok(Event::Tokens { n_tokens: count(engine.prompter().conversation(&messages, &[], continue_answer)?.len()) })
             }
             Request::Forget { conversation } => {
                 if let Some(engine) = &mut self.engine {
@@ -182,9 +185,7 @@ impl Worker<'_> {
                 }
                 Ok(Event::Forgotten)
             }
-            Request::Embed { .. } => {
-                Err(failure(FailureCode::BadRequest, "This engine does not make vectors of texts."))
-            }
+            Request::Embed { texts } => self.embed(&texts),
             // Answers begin in `step`; the reader answers the others itself, or has them answered.
             Request::Generate(_) | Request::Hello { .. } | Request::Cancel { .. } | Request::CountTexts { .. } => {
                 Err(failure(FailureCode::BadRequest, "This request does not belong here."))
@@ -234,6 +235,14 @@ impl Worker<'_> {
         }
     }
 
+    fn embed(&mut self, texts: &[String]) -> Result<Event, Failure> {
+        self.backend()?;
+        let (Some(backend), Some(engine)) = (&self.backend, &self.engine) else { return Err(no_model()) };
+        let context = engine.context();
+        let (model, n_ctx, n_threads) = (&context.shared_model(), context.n_ctx(), engine.n_threads_batch);
+        Embedder { backend, model, tokenizer: &engine.tokenizer, n_ctx, n_threads }.embed(texts)
+    }
+
     fn benchmark(&mut self, seconds: f32) -> Result<Event, Failure> {
         if self.engine.is_some() {
             return Err(failure(
@@ -248,11 +257,7 @@ impl Worker<'_> {
     /// The prompt of an answer, if it can be answered.
     fn ask(&mut self, id: u64, params: Box<GenerateParams>) -> Result<Asked, Failure> {
         let engine = self.engine.as_ref().ok_or_else(no_model)?;
-        check_sampling(&params.sampling)?;
-        if params.messages.is_empty() {
-            return Err(failure(FailureCode::BadRequest, "There is nothing to answer: the conversation is empty."));
-        }
-        let prompt = engine.tokenize(&params.messages, params.continue_answer)?;
+        let prompt = engine.prompter().prompt(&params)?;
         let n_ctx = engine.context().n_ctx();
         if prompt.len() >= n_ctx as usize {
             return Err(Cause::PromptTooLong { n_tokens: count(prompt.len()), n_ctx }.into());
@@ -289,7 +294,7 @@ impl Engine {
         });
         let cache = Cache::new(context, used.n_sequences, ParkedFiles::open(params));
         let scheduler = Scheduler::new(cache, pieces, draft, params.n_parallel);
-        Self { scheduler, template, tokenizer: Arc::new(Tokenizer::new(model, specials)) }
+        Self { scheduler, template, tokenizer: Arc::new(Tokenizer::new(model, specials)), n_threads_batch: used.n_threads_batch }
     }
 
     fn context(&self) -> &Context {
@@ -306,31 +311,11 @@ impl Engine {
         let mut beginning: Vec<ChatMessage> = params.messages.iter().take_while(is_instruction).cloned().collect();
         beginning.push(ChatMessage::new(ChatRole::User, ""));
         // A template that refuses this has no beginning to keep but the token that begins every text.
-        self.tokenize(&beginning, false).map_or(1, |beginning| cache::common(&beginning, prompt))
+        self.prompter().conversation(&beginning, &[], false).map_or(1, |beginning| cache::common(&beginning, prompt))
     }
 
-    /// The prompt of an answer. With `continue_answer` the last message is the beginning of that answer: the template
-    /// sees only what is before it, and it follows as it is, since templates trim, close and sometimes cut answers.
-    fn tokenize(&self, messages: &[ChatMessage], continue_answer: bool) -> Result<Vec<LlamaToken>, Failure> {
-        let too_much = || {
-            failure(FailureCode::BadRequest, "This conversation holds more control tokens or text than can be handled.")
-        };
-        let model = self.context().model();
-        let (mut protected, taken) = self.tokenizer.guard().protect(messages).ok_or_else(too_much)?;
-        let begun = if continue_answer { Some(begun_answer(&mut protected)?) } else { None };
-        let mut rendered = self
-            .template
-            .render(&protected)
-            .map_err(|error| failure(FailureCode::TemplateRefused, error.to_string()))?;
-        rendered.push_str(&begun.unwrap_or_default());
-        let mut tokens = self.tokenizer.tokens(&rendered, &taken).ok_or_else(too_much)?;
-        // Most templates begin with the token themselves; twice would confuse the model.
-        if let (Some(bos), true) = model.bos()
-            && !rendered.starts_with(self.template.bos_text())
-        {
-            tokens.insert(0, bos);
-        }
-        Ok(tokens)
+    fn prompter(&self) -> Prompter<'_> {
+        Prompter { model: self.context().model(), tokenizer: &self.tokenizer, template: &self.template }
     }
 
     fn describe(
@@ -371,32 +356,6 @@ impl Engine {
             warnings,
         }
     }
-}
-
-/// Takes the answer that is to be gone on with off the end of a conversation.
-fn begun_answer(messages: &mut Vec<ChatMessage>) -> Result<String, Failure> {
-    match messages.pop() {
-        Some(ChatMessage { role: ChatRole::Assistant, content, .. }) if !messages.is_empty() => Ok(content),
-        _ => Err(failure(
-            FailureCode::BadRequest,
-            "There is nothing to go on with: the conversation does not end with an answer to something.",
-        )),
-    }
-}
-
-fn check_sampling(sampling: &Sampling) -> Result<(), Failure> {
-    let in_range = (0.0..=5.0).contains(&sampling.temperature)
-        && (0.0..=1.0).contains(&sampling.top_p)
-        && (0.0..=1.0).contains(&sampling.min_p)
-        && sampling.repeat_penalty.is_finite()
-        && sampling.repeat_penalty > 0.0;
-    if in_range {
-        return Ok(());
-    }
-    Err(failure(
-        FailureCode::BadRequest,
-        "A sampling value is out of range: temperature 0 to 5, top-p and min-p 0 to 1, repeat penalty above 0.",
-    ))
 }
 
 fn no_model() -> Failure {

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use super::FormatChoice;
+
 /// A folder for conversations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -105,6 +107,8 @@ pub struct ChatSetup {
     pub sampling: SamplingChoice,
     /// When the context is full; none: as the settings say.
     pub context_policy: Option<ContextPolicy>,
+    /// What its answers look like.
+    pub format: FormatChoice,
 }
 
 /// A named setup.
@@ -119,6 +123,9 @@ pub struct Preset {
     pub system: String,
     /// How tokens are chosen.
     pub sampling: SamplingChoice,
+    /// What answers look like.
+    #[serde(default)]
+    pub format: FormatChoice,
 }
 
 /// A named text to begin a message with: `/name` in the message field.

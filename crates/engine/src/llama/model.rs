@@ -4,12 +4,14 @@ use std::{
     ffi::{CStr, CString, c_void},
     path::Path,
     ptr::NonNull,
+    sync::{Arc, OnceLock},
 };
 
 use llama_cpp_2::{llama_backend::LlamaBackend, token::LlamaToken};
 use llama_cpp_sys_2 as sys;
 
 use super::text_of;
+use crate::token_bytes::TokenBytes;
 
 /// How to load.
 pub(crate) struct ModelParams {
@@ -24,6 +26,7 @@ pub(crate) struct ModelParams {
 /// A loaded model. Freed when dropped.
 pub(crate) struct Model {
     ptr: NonNull<sys::llama_model>,
+    token_bytes: OnceLock<Arc<TokenBytes>>,
 }
 
 // SAFETY: after its load a model does not change any more: llama.cpp's own server tokenizes on other threads while one
@@ -69,7 +72,7 @@ impl Model {
         // SAFETY: `path` has its end, every pointer in `raw` is null or valid until the call returns, and the backend
         // is initialised, as `_backend` proves.
         let ptr = unsafe { sys::llama_model_load_from_file(path.as_ptr(), raw) };
-        NonNull::new(ptr).map(|ptr| Self { ptr })
+        NonNull::new(ptr).map(|ptr| Self { ptr, token_bytes: OnceLock::new() })
     }
 
     pub(crate) fn as_ptr(&self) -> *mut sys::llama_model {
@@ -94,6 +97,12 @@ impl Model {
     pub(crate) fn n_layers(&self) -> u32 {
         // SAFETY: as above.
         unsafe { sys::llama_model_n_layer(self.as_ptr()) }.max(0).cast_unsigned()
+    }
+
+    /// How many numbers a vector of its output has.
+    pub(crate) fn n_embd_out(&self) -> usize {
+        // SAFETY: as above.
+        usize::try_from(unsafe { sys::llama_model_n_embd_out(self.as_ptr()) }).unwrap_or(0)
     }
 
     /// Whether it writes text left to right; encoders and the like do not.
@@ -169,6 +178,13 @@ impl Model {
         Some(())
     }
 
+    /// The token that a text is, control tokens included, if it is exactly one.
+    pub(crate) fn single_token(&self, text: &str) -> Option<i32> {
+        let mut tokens = Vec::new();
+        self.tokenize(text, true, &mut tokens)?;
+        if let [LlamaToken(id)] = tokens[..] { Some(id) } else { None }
+    }
+
     /// Append a token's bytes; they need not be whole characters. `special`: also those of control tokens.
     pub(crate) fn piece(&self, token: LlamaToken, special: bool, into: &mut Vec<u8>) {
         let mut buffer = [0_u8; 64];
@@ -186,6 +202,11 @@ impl Model {
                 }
             }
         }
+    }
+
+    /// The bytes of all tokens; gathered at the first call.
+    pub(crate) fn token_bytes(&self) -> Arc<TokenBytes> {
+        Arc::clone(self.token_bytes.get_or_init(|| Arc::new(TokenBytes::of(self))))
     }
 
     /// A token as text, control tokens included.
@@ -206,6 +227,12 @@ impl Model {
         // SAFETY: as the getters above.
         let (bos, wanted) = unsafe { (sys::llama_vocab_bos(self.vocab()), sys::llama_vocab_get_add_bos(self.vocab())) };
         ((bos >= 0).then_some(LlamaToken(bos)), wanted)
+    }
+
+    /// Whether the model expects the token that ends a text behind one whose meaning it is asked for.
+    pub(crate) fn adds_eos(&self) -> bool {
+        // SAFETY: as the getters above.
+        unsafe { sys::llama_vocab_get_add_eos(self.vocab()) }
     }
 
     /// The token that ends a text.

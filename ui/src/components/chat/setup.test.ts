@@ -56,6 +56,27 @@ describe('how a conversation is set up', () => {
     expect(button().textContent).toContain('No system prompt');
   });
 
+  it('has a format, which makes a preset another one and comes back with it', async () => {
+    const { app, host, user, open, field } = await opened();
+    await open();
+    const kind = () => screen.getByTestId<HTMLSelectElement>('format-kind');
+    await user.selectOptions(screen.getByTestId('setup-preset'), 'Careful editor');
+    await user.selectOptions(kind(), 'By a grammar');
+    await user.type(screen.getByTestId('format-text'), 'yes or no');
+    expect(button().textContent).not.toContain('changed');
+    await user.clear(screen.getByTestId('format-text'));
+    await user.type(screen.getByTestId('format-text'), 'root ::= "yes"');
+    expect(button().textContent).toContain('Careful editor, changed');
+    await user.selectOptions(screen.getByTestId('setup-preset'), 'Socratic teacher');
+    expect(kind().value).toBe('text');
+    await user.selectOptions(kind(), 'Any JSON object');
+    await user.keyboard('{Escape}');
+    await user.type(field, 'hello{Enter}');
+    await waitFor(() => expect(app.chat.current.shown).toHaveLength(2));
+    const { setup } = await host.getConversation(app.chat.current.id!);
+    expect(setup.format).toEqual({ kind: 'jsonObject' });
+  });
+
   it('of a stored conversation is stored before the next message goes', async () => {
     const held = new HeldAnswer();
     const { app, host, user, open, field } = await opened(

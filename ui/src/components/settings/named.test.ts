@@ -58,6 +58,29 @@ describe('presets in the settings', () => {
     expect(save.disabled).toBe(true);
   });
 
+  it('say what answers look like, and are saved only with a schema that is one', async () => {
+    const { host, user } = await opened(PresetsSettings);
+    await user.click(screen.getByTestId('preset-add'));
+    await user.keyboard('Form');
+    const save = screen.getByTestId<HTMLButtonElement>('preset-save');
+    await user.selectOptions(screen.getByTestId('format-kind'), 'JSON by a schema');
+    expect(save.disabled).toBe(true);
+    expect(screen.queryByText('This is not JSON yet.')).toBeNull();
+    await user.type(screen.getByTestId('format-text'), '[[');
+    expect(screen.getByText('This is not JSON yet.')).toBeTruthy();
+    await user.type(screen.getByTestId('format-text'), ']');
+    expect(screen.getByText(/A schema is a JSON object/)).toBeTruthy();
+    await user.clear(screen.getByTestId('format-text'));
+    await user.type(screen.getByTestId('format-text'), '{{"type": "object"}');
+    expect(save.disabled).toBe(false);
+    await user.click(save);
+    await waitFor(() => expect(names()).toContain('Form'));
+    const stored = (await host.presets()).find((preset) => preset.name === 'Form')!;
+    expect(stored.format).toEqual({ kind: 'jsonSchema', schema: '{"type": "object"}' });
+    await user.click(screen.getByLabelText('Edit Form'));
+    expect(screen.getByTestId<HTMLTextAreaElement>('format-text').value).toBe('{"type": "object"}');
+  });
+
   it('have one for new conversations; the other settings stay as they are', async () => {
     const { host, user } = await opened(PresetsSettings);
     const choice = screen.getByTestId<HTMLSelectElement>('preset-default');

@@ -1,5 +1,6 @@
 import type { Preset, SamplingChoice } from '../host/bindings';
 import { t } from '../i18n';
+import { isSameFormat } from './answer-format';
 import { decimals, numberToType, typedNumber, whole } from './numbers';
 
 /** How the next token is chosen, as it is typed. Everything here is pure. */
@@ -73,10 +74,11 @@ export function isRight(typed: TypedSampling): boolean {
 /** Whether a setup is still what the preset says. */
 export function isPreset(
   preset: Preset,
-  { system, sampling }: { system: string; sampling: SamplingChoice },
+  { system, sampling, format }: Pick<Preset, 'system' | 'sampling' | 'format'>,
 ): boolean {
   const [one, other] = [typedSampling(preset.sampling), typedSampling(sampling)];
-  return preset.system === system && samplingFields.every((field) => one[field] === other[field]);
+  const isSame = samplingFields.every((field) => one[field] === other[field]);
+  return preset.system === system && isSame && isSameFormat(preset.format, format);
 }
 
 function short(value: number): string {

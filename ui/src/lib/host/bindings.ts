@@ -275,6 +275,8 @@ export type ChatSetup = {
 	sampling?: SamplingChoice,
 	/**  When the context is full; none: as the settings say. */
 	contextPolicy?: ContextPolicy | null,
+	/**  What its answers look like. */
+	format?: FormatChoice,
 };
 
 /**  A computer in a few words, such as `RTX 4090, 24 GiB · 64 GiB of memory`. */
@@ -652,6 +654,21 @@ export type Folder = {
 	/**  Its name. */
 	name: string,
 };
+
+/**  What an answer must look like, as a person chose it. */
+export type FormatChoice = 
+/**  Whatever the model writes. */
+{ kind: "text" } | 
+/**  Any JSON object. */
+{ kind: "jsonObject" } | 
+/**  JSON that fits a schema. */
+{ kind: "jsonSchema"; 
+/**  The JSON Schema, as it was typed. */
+schema: string } | 
+/**  Text that fits a grammar. */
+{ kind: "grammar"; 
+/**  GBNF, llama.cpp's notation. */
+gbnf: string };
 
 /**  Why a format can no longer be loaded. `Display` is English. */
 export type Gone = 
@@ -1207,6 +1224,8 @@ export type Preset = {
 	system: string,
 	/**  How tokens are chosen. */
 	sampling: SamplingChoice,
+	/**  What answers look like. */
+	format?: FormatChoice,
 };
 
 /**  A starting point that the guide offers. */

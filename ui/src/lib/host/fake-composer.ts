@@ -56,12 +56,14 @@ function setups(chats: FakeChats) {
         name: 'Careful editor',
         system: 'You correct spelling and grammar and change nothing else.',
         sampling: { ...usualSampling(), temperature: 0.2 },
+        format: { kind: 'text' },
       },
       {
         id: 'socratic',
         name: 'Socratic teacher',
         system: 'You teach by asking. You never give the answer before the third question.',
         sampling: usualSampling(),
+        format: { kind: 'text' },
       },
     ],
     () => chats.newId('p'),
@@ -80,6 +82,7 @@ function setups(chats: FakeChats) {
       system: preset?.system ?? '',
       sampling: preset?.sampling ?? usualSampling(),
       contextPolicy: null,
+      format: preset?.format ?? { kind: 'text' },
     };
   };
   chats.replyReserve = () => settings.replyReserve;

@@ -17,7 +17,13 @@ export const plainMessage = { edited: false, cut: null, thinkingMs: null, attach
 
 /** How a conversation is set up when nobody has. */
 export const plainConversation = {
-  setup: { presetId: null, system: '', sampling: usualSampling(), contextPolicy: null },
+  setup: {
+    presetId: null,
+    system: '',
+    sampling: usualSampling(),
+    contextPolicy: null,
+    format: { kind: 'text' as const },
+  },
   draft: '',
 };
 

@@ -2,6 +2,7 @@ import { composing } from './ar-composer';
 import { conversation } from './ar-conversation';
 import { trouble } from './ar-errors';
 import { firstRun } from './ar-first-run';
+import { formats } from './ar-formats';
 import { models } from './ar-models';
 import { said } from './ar-said';
 import { settingsPage } from './ar-settings';
@@ -16,6 +17,7 @@ import type { Arabic } from './shape';
  */
 export const ar: Arabic<typeof en> = {
   ...composing,
+  ...formats,
   ...models,
   ...conversation,
   ...side,

@@ -1,6 +1,7 @@
 import { composing } from './en-composer';
 import { conversation } from './en-conversation';
 import { trouble } from './en-errors';
+import { formats } from './en-formats';
 import { models } from './en-models';
 import { said } from './en-said';
 import { settingsPage } from './en-settings';
@@ -10,6 +11,7 @@ import { unknowns } from './en-unknowns';
 /** English. Every word the window shows. Short, plain, in the second person; see docs on words. */
 export const en = {
   ...composing,
+  ...formats,
   ...models,
   ...conversation,
   ...side,

@@ -3,6 +3,7 @@ import { composing } from './es-composer';
 import { conversation } from './es-conversation';
 import { trouble } from './es-errors';
 import { firstRun } from './es-first-run';
+import { formats } from './es-formats';
 import { models } from './es-models';
 import { said } from './es-said';
 import { settingsPage } from './es-settings';
@@ -13,6 +14,7 @@ import type { Spanish } from './shape';
 /** Spanish. Every word the window shows; a missing one does not compile. Short, plain, with "tú". */
 export const es: Spanish<typeof en> = {
   ...composing,
+  ...formats,
   ...models,
   ...conversation,
   ...side,

@@ -1,3 +1,4 @@
+import { freeText } from '../format/answer-format';
 import { fullSampling, isPreset, type Sampling } from '../format/sampling';
 import {
   asApiError,
@@ -5,6 +6,7 @@ import {
   type ChatSettings,
   type ChatSetup,
   type ContextPolicy,
+  type FormatChoice,
   type Host,
   type Preset,
 } from '../host';
@@ -21,6 +23,7 @@ export interface FullSetup {
   system: string;
   sampling: Sampling;
   contextPolicy: ContextPolicy | null;
+  format: FormatChoice;
 }
 
 /**
@@ -141,8 +144,8 @@ export class SetupStore {
 
   /** What a conversation is set up with gets a name, and the conversation that preset. */
   async saveAs(thread: Thread, name: string): Promise<boolean> {
-    const { system, sampling } = this.of(thread);
-    const preset = await this.store({ id: '', name, system, sampling });
+    const { system, sampling, format } = this.of(thread);
+    const preset = await this.store({ id: '', name, system, sampling, format });
     if (preset) this.choose(thread, preset.id);
     return preset !== null;
   }
@@ -151,8 +154,8 @@ export class SetupStore {
   async update(thread: Thread): Promise<boolean> {
     const base = this.baseOf(thread);
     if (!base) return false;
-    const { system, sampling } = this.of(thread);
-    const preset = await this.store({ ...base, system, sampling });
+    const { system, sampling, format } = this.of(thread);
+    const preset = await this.store({ ...base, system, sampling, format });
     if (preset) this.choose(thread, preset.id);
     return preset !== null;
   }
@@ -219,12 +222,13 @@ export class SetupStore {
   }
 }
 
-function full({ presetId, system, sampling, contextPolicy }: ChatSetup): FullSetup {
+function full({ presetId, system, sampling, contextPolicy, format }: ChatSetup): FullSetup {
   return {
     presetId: presetId ?? null,
     system: system ?? '',
     sampling: fullSampling(sampling),
     contextPolicy: contextPolicy ?? null,
+    format: format ?? freeText,
   };
 }
 
@@ -234,5 +238,6 @@ function from(preset: Preset | null): FullSetup {
     system: preset?.system ?? '',
     sampling: fullSampling(preset?.sampling),
     contextPolicy: null,
+    format: preset?.format ?? freeText,
   };
 }
