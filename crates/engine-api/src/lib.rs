@@ -6,12 +6,14 @@
 //!
 //! - [`protocol`]: the messages, one JSON object per line over the child's standard input and output;
 //! - [`output`]: what an answer may look like: JSON, a grammar, calls of tools;
+//! - [`benching`]: measuring a model;
 //! - [`framing`]: reading such lines with a limit on their length, in the child and in the app;
 //! - [`EngineHost`]: starts the child when it is first needed, watches its heartbeat, says why it ended, and starts a
 //!   new one for the next request. It never restarts by itself, so there is no restart loop.
 //!
 //! Does not link llama.cpp; knows nothing of conversations, settings or the window.
 
+pub mod benching;
 mod cause;
 mod death;
 pub mod framing;

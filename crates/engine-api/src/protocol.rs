@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Cause,
+    benching::{BenchParams, BenchProgress, BenchTest, ModelBench},
     output::{AnswerFormat, OnFull, Speculation, TokenLogprob, Tool, ToolCall, ToolChoice},
 };
 
@@ -65,6 +66,9 @@ pub enum Request {
         /// For each weight format on each device, at most about this long: 0.01 ..= 10.
         seconds: f32,
     },
+    /// Measure the loaded model. Empties its KV cache. [`Event::BenchProgress`]…, [`Event::BenchTest`]…, closed by
+    /// [`Event::BenchDone`].
+    BenchModel(BenchParams),
     /// Free the model. Closed by [`Event::Unloaded`], also when there was none.
     Unload,
     /// Answer a conversation. [`Event::PromptProgress`]…, [`Event::Token`]…, closed by [`Event::Done`]. Several may be
@@ -360,6 +364,12 @@ pub enum Event {
         /// not among them.
         devices: Vec<DeviceRates>,
     },
+    /// A measurement of the model came further.
+    BenchProgress(BenchProgress),
+    /// One test of it is done.
+    BenchTest(BenchTest),
+    /// Closes [`Request::BenchModel`].
+    BenchDone(ModelBench),
     /// Closes [`Request::Unload`].
     Unloaded,
     /// The prompt has been counted, and processed this far.

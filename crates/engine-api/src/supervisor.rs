@@ -57,10 +57,14 @@ pub(crate) fn closes_request(event: &Event) -> bool {
         | Event::Tokens { .. }
         | Event::Counts { .. }
         | Event::Embeddings { .. }
+        | Event::BenchDone(_)
         | Event::Failed(_) => true,
-        Event::LoadProgress { .. } | Event::PromptProgress { .. } | Event::Token { .. } | Event::Heartbeat { .. } => {
-            false
-        }
+        Event::LoadProgress { .. }
+        | Event::PromptProgress { .. }
+        | Event::Token { .. }
+        | Event::BenchProgress(_)
+        | Event::BenchTest(_)
+        | Event::Heartbeat { .. } => false,
     }
 }
 

@@ -70,6 +70,12 @@ impl Session {
         &self.context
     }
 
+    /// The context with nothing in it, for measurements.
+    pub(crate) fn emptied(&mut self) -> &mut Context {
+        self.forget_all();
+        &mut self.context
+    }
+
     /// Run one token through the model and forget it, so that everything is allocated and paged in.
     pub(crate) fn warm_up(&mut self, token: LlamaToken) -> Result<(), DecodeError> {
         let result = self.context.decode(&[token], 0, true);

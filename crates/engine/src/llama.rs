@@ -8,6 +8,7 @@
 #![expect(unsafe_code, reason = "this is where C begins")]
 
 mod context;
+mod stretch;
 mod log;
 mod model;
 mod rates;

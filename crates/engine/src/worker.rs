@@ -16,7 +16,7 @@ use paddock_engine_api::{
 };
 
 use crate::{
-    benchmark, devices,
+    benching, benchmark, devices,
     failure::failure,
     generate::{Answered, Job, Report, Session},
     liveness,
@@ -62,6 +62,11 @@ impl Worker<'_> {
             Request::Load(params) => self.load(id, &params),
             Request::Inspect(params) => load::inspect(self.backend()?, &params).map(Event::Inspected),
             Request::Benchmark { seconds } => self.benchmark(seconds),
+            Request::BenchModel(params) => {
+                let engine = self.engine.as_mut().ok_or_else(no_model)?;
+                let outbox = self.outbox;
+                benching::run(engine.session.emptied(), &params, |event| outbox.send(id, event)).map(Event::BenchDone)
+            }
             Request::Unload => {
                 self.drop_engine();
                 Ok(Event::Unloaded)

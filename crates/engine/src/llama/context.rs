@@ -93,6 +93,10 @@ impl Context {
         &self.model
     }
 
+    pub(super) fn as_ptr(&self) -> *mut sys::llama_context {
+        self.ptr.as_ptr()
+    }
+
     pub(crate) fn n_ctx(&self) -> u32 {
         // SAFETY: the context is valid while `self` is; so for all calls below.
         unsafe { sys::llama_n_ctx(self.ptr.as_ptr()) }
