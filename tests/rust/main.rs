@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod answers;
+mod benching;
 mod chat;
 mod composing;
 mod continuing;

@@ -1,6 +1,7 @@
 //! What can be typed after `paddock`. The environment names MODEL_PATH, QUANT, CTX and GPU_LAYERS stand in for options
 //! that are not given.
 
+mod bench;
 mod conversations;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use paddock_core::{CacheType, FlashAttention, LoadParams, ModelChoice, Sampling, planner};
 
+pub use bench::BenchOptions;
 pub use conversations::{ConversationsCommand, ConversationsOptions, ExportOptions, Form, ImportOptions};
 
 /// Run large language models on your own computer.
@@ -22,6 +24,8 @@ pub struct Arguments {
 pub enum Command {
     /// Chat with a model: one answer with -p, a conversation without.
     Chat(Box<ChatOptions>),
+    /// Measure how fast a model is here, and what it takes, as llama-bench does.
+    Bench(BenchOptions),
     /// List what models can be computed on.
     Devices(DevicesOptions),
     /// List the models on this computer, verify or remove them.

@@ -4,6 +4,7 @@
 //! goes to standard error.
 
 mod arguments;
+mod bench;
 mod chat;
 mod conversations;
 mod devices;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     };
     let done = match arguments.command {
         Command::Chat(options) => runtime.block_on(chat::run(options)),
+        Command::Bench(options) => runtime.block_on(bench::run(options)),
         Command::Devices(options) => runtime.block_on(devices::run(options)),
         Command::Models(options) => runtime.block_on(models::run(options)),
         Command::Hardware(options) => runtime.block_on(planning::hardware(options)),

@@ -66,6 +66,8 @@ pub(crate) struct Inner {
     pub(crate) engine: AsyncMutex<Option<Current>>,
     /// Who waits for the engine.
     pub(crate) line: Line,
+    /// Counts the wishes to stop a measurement.
+    pub(crate) bench_stops: watch::Sender<u64>,
     /// The title that is being written.
     title: Mutex<Option<JoinHandle<()>>>,
     /// This computer, when it was looked at last.
@@ -115,6 +117,7 @@ impl App {
                 engine: AsyncMutex::new(None),
                 copying: AsyncMutex::new(()),
                 line: Line::new(),
+                bench_stops: watch::Sender::new(0),
                 title: Mutex::new(None),
                 surveyed: Mutex::new(None),
                 answering: Mutex::new(HashMap::new()),

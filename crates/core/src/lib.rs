@@ -9,6 +9,7 @@
 mod answering;
 mod app;
 mod backups;
+mod benching;
 mod chat;
 mod composing;
 mod conversations;
@@ -44,6 +45,7 @@ mod titles;
 pub mod view;
 
 pub use app::{App, AppConfig};
+pub use benching::bench_report;
 pub use dialogue::{Answer, Dialogue, ModelChoice};
 pub use discover::{models_at, search_at};
 pub use download_once::{OneDownload, download_once};

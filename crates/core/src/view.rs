@@ -9,12 +9,14 @@ use specta::Type;
 
 use crate::ApiError;
 
+mod benching;
 mod chats;
 mod downloads;
 mod planning;
 mod stored;
 mod window;
 
+pub use benching::*;
 pub use chats::*;
 pub use downloads::*;
 pub use planning::*;

@@ -14,6 +14,7 @@
 
 mod attachments;
 mod backups;
+mod benchmarks;
 mod connection;
 mod conversations;
 mod dates;
@@ -41,6 +42,7 @@ pub use erase::Erased;
 pub use error::Error;
 pub use ids::{ConversationId, MessageId};
 pub use importing::{ConversationInFull, Imported, NewConversation};
+pub use benchmarks::BenchmarkRecord;
 pub use measurements::LoadRecord;
 pub use models::ModelRecord;
 pub use open::{OpenReport, SetAside};

@@ -1,0 +1,122 @@
+//! Measuring a model: in the engine, and kept by the app.
+
+use paddock_core::{
+    ModelChoice,
+    view::{BenchEvent, BenchRequest, BenchTestKind},
+};
+use paddock_engine_api::{
+    EngineError,
+    benching::{BenchKind, BenchParams, BenchReport},
+    protocol::{Event, Failure, FailureCode, LoadParams, Request},
+};
+
+use crate::{
+    harness::{TestApp, answer, greedy, host, loaded_host, patiently, real_engine, self_test_model, user},
+    rates::converse,
+};
+
+fn small() -> BenchParams {
+    BenchParams { prompt_n: vec![32], predicted_n: vec![8], depths: vec![0, 64], repetitions: 2 }
+}
+
+/// The same for the app; `repetitions` makes it long.
+fn request(repetitions: u32) -> BenchRequest {
+    BenchRequest { prompt_n: vec![32], predicted_n: vec![32], repetitions, ..BenchRequest::default() }
+}
+
+fn self_test() -> ModelChoice {
+    ModelChoice::Path { path: self_test_model(), quant: None }
+}
+
+#[tokio::test]
+async fn every_test_has_its_runs_and_the_model_answers_as_before() {
+    let (host, _) = loaded_host(LoadParams::default()).await;
+    let question = || greedy(vec![user("What is the capital of France?")]);
+    let before = answer(&host, question()).await.0;
+    let mut told = Vec::new();
+    let mut furthest = 0;
+    let done = host.bench(small(), |report| match report {
+        BenchReport::Test(test) => told.push(test),
+        BenchReport::Progress(now) => furthest = furthest.max(now.tests_done * 10 + now.repetitions_done),
+    });
+    let done = patiently(done).await.unwrap();
+    assert_eq!(furthest, 32, "the last of four tests, its second run");
+    assert_eq!(told, done.tests);
+    let named: Vec<_> = done.tests.iter().map(|test| (test.kind, test.n, test.depth)).collect();
+    let (prompt, generation) = (BenchKind::Prompt, BenchKind::Generation);
+    assert_eq!(named, [(prompt, 32, 0), (generation, 8, 0), (prompt, 32, 64), (generation, 8, 64)]);
+    for test in &done.tests {
+        assert!(test.samples_ns.len() == 2 && test.samples_ns.iter().all(|&ns| ns > 0), "{test:?}");
+    }
+    assert!(done.peak_rss_bytes.unwrap() > 2_700_000, "the model alone has 2.7 MB");
+    let (after, _, timings) = answer(&host, question()).await;
+    assert_eq!(after, before);
+    assert_eq!(timings.cache_n, 0, "the measurement emptied the KV cache");
+}
+
+#[tokio::test]
+async fn tests_that_do_not_fit_into_the_context_are_refused_with_both_numbers() {
+    let (host, _) = loaded_host(LoadParams { n_ctx: Some(64), ..LoadParams::default() }).await;
+    let refused = patiently(host.bench(small(), |_| {})).await.unwrap_err();
+    let EngineError::Failed(Failure { code: FailureCode::BadRequest, message, .. }) = refused else {
+        panic!("{refused:?}")
+    };
+    assert!(message.contains("96 tokens") && message.contains("256"), "{message}");
+}
+
+#[tokio::test]
+async fn without_a_model_there_is_nothing_to_measure() {
+    let refused = patiently(host(real_engine()).bench(small(), |_| {})).await.unwrap_err();
+    assert!(matches!(refused, EngineError::Failed(Failure { code: FailureCode::NoModel, .. })), "{refused:?}");
+}
+
+#[test]
+fn a_cancelled_measurement_of_a_model_says_so() {
+    let load = LoadParams { path: self_test_model(), ..LoadParams::default() };
+    let long = BenchParams { repetitions: 1000, ..small() };
+    let requests = [(1, Request::Load(load)), (2, Request::BenchModel(long)), (3, Request::Cancel { target: 2 })];
+    let events = converse(&requests, usize::MAX.min(40), &[]);
+    let closing = events.iter().find(|event| matches!(event, Event::Failed(_) | Event::BenchDone(_)));
+    assert!(matches!(closing, Some(Event::Failed(Failure { code: FailureCode::Cancelled, .. }))), "{events:?}");
+}
+
+#[tokio::test]
+async fn a_measurement_is_kept_and_teaches_the_planner() {
+    let test_app = TestApp::new(real_engine());
+    let path = self_test_model().display().to_string();
+    let before = test_app.app.plan_file(path.clone(), 256).await.unwrap();
+    assert!(!before.measured, "nothing was measured yet");
+    let record = patiently(test_app.app.bench(self_test(), request(3), |_| {})).await.unwrap();
+    assert!(record.complete && record.error.is_none());
+    let run = &record.runs[0];
+    assert_eq!(run.tests.len(), 2);
+    let plan_bytes = run.plan_bytes.unwrap();
+    assert!(plan_bytes.abs_diff(run.actual_bytes) < 64 << 20, "{plan_bytes} and {}", run.actual_bytes);
+
+    let after = test_app.app.plan_file(path, 256).await.unwrap();
+    assert!(after.measured, "the planner knows the speed now");
+
+    let second = patiently(test_app.app.bench(self_test(), request(1), |_| {})).await.unwrap();
+    let test_app = test_app.restart().await;
+    let kept = test_app.app.benches().await.unwrap();
+    assert_eq!(kept, [second, record], "newest first, as they were measured");
+}
+
+#[tokio::test]
+async fn a_stopped_measurement_keeps_what_it_has() {
+    let test_app = TestApp::new(real_engine());
+    let stop = test_app.app.clone();
+    let record = test_app.app.bench(self_test(), request(1000), |event| {
+        // One test is whole, and the other one has begun.
+        if matches!(event, BenchEvent::Measuring { tests_done: 1, repetitions_done: 1, .. }) {
+            stop.stop_bench();
+        }
+    });
+    let record = patiently(record).await.unwrap();
+    assert!(!record.complete && record.error.is_none());
+    let kinds: Vec<BenchTestKind> = record.runs[0].tests.iter().map(|test| test.kind).collect();
+    assert_eq!(kinds, [BenchTestKind::Prompt]);
+    assert_eq!(test_app.app.benches().await.unwrap(), [record]);
+    // The engine is free again.
+    test_app.app.load_model(self_test_model().display().to_string(), Default::default()).await.unwrap();
+}
