@@ -85,7 +85,7 @@ async fn a_measurement_is_kept_and_teaches_the_planner() {
     let test_app = TestApp::new(real_engine());
     let path = self_test_model().display().to_string();
     let before = test_app.app.plan_file(path.clone(), 256).await.unwrap();
-    assert!(!before.measured, "nothing was measured yet");
+    assert!(!before.tok_s.measured, "nothing was measured yet");
     let record = patiently(test_app.app.bench(self_test(), request(3), |_| {})).await.unwrap();
     assert!(record.complete && record.error.is_none());
     let run = &record.runs[0];
@@ -94,7 +94,7 @@ async fn a_measurement_is_kept_and_teaches_the_planner() {
     assert!(plan_bytes.abs_diff(run.actual_bytes) < 64 << 20, "{plan_bytes} and {}", run.actual_bytes);
 
     let after = test_app.app.plan_file(path, 256).await.unwrap();
-    assert!(after.measured, "the planner knows the speed now");
+    assert!(after.tok_s.measured, "the planner knows the speed now");
 
     let second = patiently(test_app.app.bench(self_test(), request(1), |_| {})).await.unwrap();
     let test_app = test_app.restart().await;

@@ -3,6 +3,7 @@
 
 mod bench;
 mod conversations;
+mod quantize;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use paddock_core::{CacheType, FlashAttention, LoadParams, ModelChoice, Sampling,
 
 pub use bench::BenchOptions;
 pub use conversations::{ConversationsCommand, ConversationsOptions, ExportOptions, Form, ImportOptions};
+pub use quantize::QuantizeOptions;
 
 /// Run large language models on your own computer.
 #[derive(Debug, Parser)]
@@ -40,6 +42,8 @@ pub enum Command {
     Recommend(RecommendOptions),
     /// Download a model; goes on where it stopped, and ends only when it is whole or cannot come.
     Download(DownloadOptions),
+    /// Write a smaller copy of a model.
+    Quantize(QuantizeOptions),
     /// Search Hugging Face for models; with owner/name, list the models of that repository.
     Search(SearchOptions),
     /// List the conversations of the window.

@@ -12,6 +12,7 @@ mod download;
 mod engine;
 mod models;
 mod planning;
+mod quantize;
 mod search;
 mod terminal;
 
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Plan(options) => runtime.block_on(planning::plan_model(options)),
         Command::Download(options) => runtime.block_on(download::run(options)),
         Command::Recommend(options) => runtime.block_on(planning::recommendation(options)),
+        Command::Quantize(options) => runtime.block_on(quantize::run(options)),
         Command::Search(options) => runtime.block_on(search::run(options)),
         Command::Conversations(options) => runtime.block_on(conversations::run(options)),
         Command::Export(options) => runtime.block_on(conversations::export(options)),

@@ -33,6 +33,7 @@ mod paths;
 mod places;
 mod planning;
 mod prompt;
+mod quantizing;
 mod remembering;
 mod self_test;
 #[cfg(test)]
@@ -57,6 +58,7 @@ pub use named::weights_named;
 pub use paddock_extract::{is_reader_process, reader_main};
 pub use paths::DataDir;
 pub use planning::weights_of;
+pub use quantizing::{Copy, make_copy, plan_copy};
 pub use survey::{survey, survey_and_measure};
 
 /// What a computer is, and what fits on it: the facts and figures themselves, for the command line.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Cause,
     benching::{BenchParams, BenchProgress, BenchTest, ModelBench},
+    quantizing::{QuantizeParams, QuantizeProgress},
     output::{AnswerFormat, OnFull, Speculation, TokenLogprob, Tool, ToolCall, ToolChoice},
 };
 
@@ -69,6 +70,9 @@ pub enum Request {
     /// Measure the loaded model. Empties its KV cache. [`Event::BenchProgress`]…, [`Event::BenchTest`]…, closed by
     /// [`Event::BenchDone`].
     BenchModel(BenchParams),
+    /// Write a smaller copy of a model file. A model that is loaded stays. [`Event::QuantizeProgress`]…, closed by
+    /// [`Event::Quantized`]. It cannot be cancelled.
+    Quantize(QuantizeParams),
     /// Free the model. Closed by [`Event::Unloaded`], also when there was none.
     Unload,
     /// Answer a conversation. [`Event::PromptProgress`]…, [`Event::Token`]…, closed by [`Event::Done`]. Several may be
@@ -370,6 +374,10 @@ pub enum Event {
     BenchTest(BenchTest),
     /// Closes [`Request::BenchModel`].
     BenchDone(ModelBench),
+    /// A copy is further.
+    QuantizeProgress(QuantizeProgress),
+    /// Closes [`Request::Quantize`].
+    Quantized,
     /// Closes [`Request::Unload`].
     Unloaded,
     /// The prompt has been counted, and processed this far.

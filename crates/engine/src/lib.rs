@@ -17,6 +17,7 @@ mod llama;
 mod load;
 mod output;
 mod prompt;
+mod quantizing;
 mod sampling;
 mod stdio;
 mod template;

@@ -9,13 +9,17 @@
 
 mod context;
 mod stretch;
+mod imatrix;
 mod log;
 mod model;
+mod quantize;
 mod rates;
 
 pub(crate) use context::{Context, ContextParams, DecodeError};
-pub(crate) use log::{capture as capture_log, errors_since as log_errors_since, mark as log_mark};
+pub(crate) use imatrix::Importance;
+pub(crate) use log::{capture as capture_log, errors_since as log_errors_since, mark as log_mark, watch as watch_log};
 pub(crate) use model::{Model, ModelParams};
+pub(crate) use quantize::{Quantization, can_quantize_to, quantize};
 pub(crate) use rates::{ComputeDevice, MEASUREMENT_BYTES, Measurement, WeightFormat};
 
 use std::ffi::{CStr, c_char};

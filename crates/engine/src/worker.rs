@@ -22,6 +22,7 @@ use crate::{
     liveness,
     llama::{self, ContextParams, DecodeError, Model},
     load::{self, Opened},
+    quantizing,
     template::{ChatTemplate, Vocabulary},
     tokenizer::{self, Tokenizer},
     wire::Outbox,
@@ -66,6 +67,11 @@ impl Worker<'_> {
                 let engine = self.engine.as_mut().ok_or_else(no_model)?;
                 let outbox = self.outbox;
                 benching::run(engine.session.emptied(), &params, |event| outbox.send(id, event)).map(Event::BenchDone)
+            }
+            Request::Quantize(params) => {
+                let outbox = self.outbox.clone();
+                quantizing::run(self.backend()?, &params, move |event| outbox.send(id, event))?;
+                Ok(Event::Quantized)
             }
             Request::Unload => {
                 self.drop_engine();
