@@ -13,6 +13,7 @@ mod benching;
 mod chat;
 mod composing;
 mod conversations;
+mod copying;
 mod dialogue;
 mod discover;
 mod download_once;

@@ -11,6 +11,7 @@ use crate::ApiError;
 
 mod benching;
 mod chats;
+mod copying;
 mod downloads;
 mod planning;
 mod stored;
@@ -18,6 +19,7 @@ mod window;
 
 pub use benching::*;
 pub use chats::*;
+pub use copying::*;
 pub use downloads::*;
 pub use planning::*;
 pub use window::*;

@@ -9,6 +9,7 @@ import type {
   Message,
   ModelEntry,
 } from './bindings';
+import { fakeBench, type FakeBenchHost, type FakeBenchOptions } from './fake-bench';
 import { type FakeChats, newConversation, newMessage, type Stored, summary } from './fake-chats';
 import { fakeComposer, type FakeComposerHost } from './fake-composer';
 import type { FakeDownloadsOptions } from './fake-downloads';
@@ -42,7 +43,8 @@ import type { Host } from './host';
  *   /nothing internal             this error before the first word
  *   /refuse promptTooLong         rejected before anything is stored
  */
-export interface FakeOptions extends FakeHubOptions, FakeDownloadsOptions, FakeLibraryOptions {
+export interface FakeOptions
+  extends FakeHubOptions, FakeDownloadsOptions, FakeLibraryOptions, FakeBenchOptions {
   /** `instant` skips all waiting. */
   pace?: 'real' | 'instant';
   /** Start with the self-test model in memory. */
@@ -58,6 +60,7 @@ export function createFakeHost(options: FakeOptions = {}): Host {
   return Object.assign(
     host,
     fakePlanning(options),
+    fakeBench(options),
     fakeModels(options),
     fakeOrganise(host),
     fakeMessages(host),
@@ -67,7 +70,9 @@ export function createFakeHost(options: FakeOptions = {}): Host {
 
 type ChatsHost = FakeOrganiseHost & FakeMessagesHost & FakeComposerHost;
 class FakeHost
-  implements Omit<Host, keyof PlanningHost | keyof ModelsHost | keyof ChatsHost>, FakeChats
+  implements
+    Omit<Host, keyof PlanningHost | keyof ModelsHost | keyof ChatsHost | keyof FakeBenchHost>,
+    FakeChats
 {
   #instant: boolean;
   now: () => number;
