@@ -16,6 +16,13 @@ export const shortcutSheet = late(() => import('./ShortcutSheet.svelte'));
 
 /** Fetches all of them, the likeliest first. */
 export async function loadLateViews() {
-  for (const view of [conversation, searchPalette, modelsView, benchmarkView, settingsView, shortcutSheet])
+  for (const view of [
+    conversation,
+    searchPalette,
+    modelsView,
+    benchmarkView,
+    settingsView,
+    shortcutSheet,
+  ])
     await view.load();
 }

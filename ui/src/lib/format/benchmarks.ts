@@ -81,7 +81,8 @@ export function overSize(history: readonly BenchRecord[]): Point[] {
 export function ticks(greatest: number): number[] {
   if (!(greatest > 0)) return [0, 1];
   const power = 10 ** Math.floor(Math.log10(greatest / 4));
-  const step = [1, 2, 2.5, 5, 10].map((n) => n * power).find((n) => n * 5 >= greatest) ?? power * 10;
+  const step =
+    [1, 2, 2.5, 5, 10].map((n) => n * power).find((n) => n * 5 >= greatest) ?? power * 10;
   const count = Math.ceil(greatest / step - 1e-9);
   return Array.from({ length: count + 1 }, (_, i) => Number((i * step).toPrecision(12)));
 }

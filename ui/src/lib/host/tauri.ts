@@ -75,8 +75,7 @@ export function createTauriHost(): Host {
     benches: () => call(commands.benches()),
     exportBenches: (form) => call(commands.exportBenches(form)),
     copiesOf: (path) => call(commands.copiesOf(path)),
-    copyModel: (path, quant, onEvent) =>
-      call(commands.copyModel(path, quant, channel(onEvent))),
+    copyModel: (path, quant, onEvent) => call(commands.copyModel(path, quant, channel(onEvent))),
     stopCopy: () => done(commands.stopCopy()),
     firstRunPending: () => call(commands.firstRunPending()),
     setFirstRunDone: (isDone) => done(commands.setFirstRunDone(isDone)),

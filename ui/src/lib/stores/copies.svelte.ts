@@ -1,10 +1,4 @@
-import {
-  asApiError,
-  type ApiError,
-  type CopyEvent,
-  type CopyOptions,
-  type Host,
-} from '../host';
+import { asApiError, type ApiError, type CopyEvent, type CopyOptions, type Host } from '../host';
 import { t } from '../i18n';
 import type { Announcer } from './announcer.svelte';
 
@@ -62,7 +56,9 @@ export class CopiesStore {
     this.problem = null;
     try {
       const made = await this.#host.copyModel(path, quant, (event) => (this.progress = event));
-      this.#announcer.say(made === null ? t('copy.saidStopped') : t('copy.saidMade', { path: made }));
+      this.#announcer.say(
+        made === null ? t('copy.saidStopped') : t('copy.saidMade', { path: made }),
+      );
       this.close();
     } catch (reason) {
       this.problem = asApiError(reason);
