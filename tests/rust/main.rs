@@ -17,6 +17,7 @@ mod harness;
 mod inspect;
 #[cfg(unix)]
 mod killed;
+mod lora;
 mod oracle;
 mod planning;
 mod protocol;

@@ -111,9 +111,11 @@ fn run_json(run: &BenchRun) -> Value {
 fn lines(record: &BenchRecord) -> String {
     let model = &record.model;
     let quant = model.quant.as_deref().unwrap_or_default();
-    let mut out = format!("{} {quant} · {:.2} GiB · {}\n", model.name, terminal::gib(model.size_bytes), record.computer);
+    let mut out =
+        format!("{} {quant} · {:.2} GiB · {}\n", model.name, terminal::gib(model.size_bytes), record.computer);
     for run in &record.runs {
-        let gib_or_dash = |bytes: Option<u64>| bytes.map_or("–".to_owned(), |bytes| format!("{:.2}", terminal::gib(bytes)));
+        let gib_or_dash =
+            |bytes: Option<u64>| bytes.map_or("–".to_owned(), |bytes| format!("{:.2}", terminal::gib(bytes)));
         out += &format!(
             "\n{} of {} layers on the GPU · {} threads · micro-batch {} · loaded in {:.0} ms\n",
             run.n_gpu_layers, run.n_layers_all, run.n_threads, run.n_ubatch, run.load_ms

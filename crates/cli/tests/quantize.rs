@@ -11,7 +11,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 fn self_test_model() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/self-test/paddock-self-test-q8_0.gguf").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../models/self-test/paddock-self-test-q8_0.gguf")
+        .canonicalize()
+        .unwrap()
 }
 
 fn paddock(folder: &TempDir, arguments: &[&str]) -> Output {

@@ -214,8 +214,9 @@ impl App {
     }
 
     async fn keep_bench(&self, record: &BenchRecord) -> Result<i64, ApiError> {
-        let record_json = serde_json::to_string(record)
-            .map_err(|error| ApiError::new(ErrorCode::Internal, format!("A measurement could not be kept: {error}.")))?;
+        let record_json = serde_json::to_string(record).map_err(|error| {
+            ApiError::new(ErrorCode::Internal, format!("A measurement could not be kept: {error}."))
+        })?;
         let kept = BenchmarkRecord { at_ms: record.at_ms, path: record.model.path.clone(), record_json };
         self.with_store(move |store| store.record_benchmark(&kept)).await
     }

@@ -135,9 +135,8 @@ impl Planned {
 }
 
 fn keep(part: &Path, output: &Path) -> Result<Made, ApiError> {
-    let cannot = |error: std::io::Error| {
-        ApiError::new(ErrorCode::Storage, format!("The copy could not be kept: {error}."))
-    };
+    let cannot =
+        |error: std::io::Error| ApiError::new(ErrorCode::Storage, format!("The copy could not be kept: {error}."));
     // What cannot be read is not kept.
     let model = paddock_hub::open_model(part)?;
     let file = File::options().write(true).open(part).map_err(cannot)?;

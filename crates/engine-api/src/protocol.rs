@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Cause,
     benching::{BenchParams, BenchProgress, BenchTest, ModelBench},
-    quantizing::{QuantizeParams, QuantizeProgress},
     output::{AnswerFormat, OnFull, Speculation, TokenLogprob, Tool, ToolCall, ToolChoice},
+    quantizing::{QuantizeParams, QuantizeProgress},
 };
 
 /// Version of this protocol. Raised when a message changes its meaning or loses a field; the handshake refuses any other.
@@ -139,6 +139,17 @@ pub struct LoadParams {
     /// Rearrange weights in main memory for the processor, where it has a faster order. Rearranged weights are no longer
     /// mapped: they must fit into RAM.
     pub repack: bool,
+    /// LoRA adapters that are used with the model. [`Request::Inspect`] leaves them out: they are small.
+    pub lora: Vec<LoraAdapter>,
+}
+
+/// A small file that changes what a model says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LoraAdapter {
+    /// The GGUF file.
+    pub path: PathBuf,
+    /// How strongly: 1 as it was trained, 0 not at all, -100 ..= 100.
+    pub scale: f32,
 }
 
 /// The most answers that can be written at once.
@@ -174,6 +185,7 @@ impl Default for LoadParams {
             flash_attention: FlashAttention::Auto,
             n_parallel: 1,
             repack: true,
+            lora: Vec::new(),
         }
     }
 }

@@ -7,6 +7,7 @@
 //!
 //! Links llama.cpp. Knows nothing of network, database or settings.
 
+mod adapters;
 mod benching;
 mod benchmark;
 mod devices;

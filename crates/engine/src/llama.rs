@@ -8,12 +8,13 @@
 #![expect(unsafe_code, reason = "this is where C begins")]
 
 mod context;
-mod stretch;
 mod imatrix;
 mod log;
+mod lora;
 mod model;
 mod quantize;
 mod rates;
+mod stretch;
 
 pub(crate) use context::{Context, ContextParams, DecodeError};
 pub(crate) use imatrix::Importance;

@@ -5,11 +5,11 @@ use std::{path::Path, sync::Arc};
 use llama_cpp_2::llama_backend::LlamaBackend;
 use paddock_engine_api::{
     Cause,
-    protocol::{DEFAULT_N_CTX, Failure, FailureCode, Inspected, LoadParams, LoadPhase, MAX_N_CTX},
+    protocol::{BufferUse, DEFAULT_N_CTX, Failure, FailureCode, Inspected, LoadParams, LoadPhase, MAX_N_CTX},
 };
 
 use crate::{
-    devices,
+    adapters, devices,
     failure::failure,
     liveness,
     llama::{self, Context, ContextParams, Model, ModelParams},
@@ -21,6 +21,8 @@ pub(crate) struct Opened {
     pub(crate) context: Context,
     /// How the context was made.
     pub(crate) used: ContextParams,
+    /// What the LoRA adapters take; llama.cpp does not count it among the context's buffers.
+    pub(crate) lora_buffers: Vec<BufferUse>,
 }
 
 /// Load the weights and reserve the context.
@@ -85,8 +87,10 @@ fn open_as(
     }
     let used = context_params(params, &model);
     on_progress(LoadPhase::WarmingUp, 0.0);
-    let context = Context::new(backend, Arc::clone(&model), &used).ok_or_else(|| context_failure(used.n_ctx, log))?;
-    Ok(Opened { model, context, used })
+    let mut context =
+        Context::new(backend, Arc::clone(&model), &used).ok_or_else(|| context_failure(used.n_ctx, log))?;
+    let lora_buffers = if no_alloc { Vec::new() } else { adapters::apply(&mut context, &params.lora)? };
+    Ok(Opened { model, context, used, lora_buffers })
 }
 
 /// Layers that are on a GPU, counted as llama.cpp does: the output layer is one of them.
@@ -112,6 +116,7 @@ pub(crate) fn check(params: &LoadParams) -> Result<(), Failure> {
             params.n_ubatch, params.n_batch
         ));
     }
+    adapters::check(&params.lora)?;
     for threads in [params.n_threads, params.n_threads_batch].into_iter().flatten() {
         if threads == 0 || threads > MAX_THREADS {
             return bad(format!("{threads} threads cannot be used; 1 to {MAX_THREADS} can."));

@@ -1,10 +1,6 @@
 //! Writing a smaller copy of a model.
 
-use std::{
-    sync::mpsc,
-    thread,
-    time::Duration,
-};
+use std::{sync::mpsc, thread, time::Duration};
 
 use llama_cpp_2::llama_backend::LlamaBackend;
 use paddock_engine_api::{
@@ -64,16 +60,14 @@ pub(crate) fn run(
     }
     let details = llama::log_errors_since(log).join("\n");
     let message = if details.contains("requantizing from type") {
-        "This model is quantized already, and what was lost then is lost again on top. Start from an F16 or BF16 file.".into()
+        "This model is quantized already, and what was lost then is lost again on top. Start from an F16 or BF16 file."
+            .into()
     } else if details.contains("requires an imatrix") || details.contains("Missing importance matrix") {
         format!("{} needs an importance matrix.", params.quant)
     } else {
         format!("llama.cpp could not write “{}” as {}.", file_name(&params.input), params.quant)
     };
-    Err(Failure {
-        details: (!details.is_empty()).then_some(details),
-        ..failure(FailureCode::BadRequest, message)
-    })
+    Err(Failure { details: (!details.is_empty()).then_some(details), ..failure(FailureCode::BadRequest, message) })
 }
 
 /// Do `work` on this thread, and show signs of life from another one.

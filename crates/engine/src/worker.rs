@@ -112,13 +112,14 @@ impl Worker<'_> {
         let outbox = self.outbox;
         let report = |phase, fraction| outbox.send(id, Event::LoadProgress { phase, fraction });
         let log = llama::log_mark();
-        let Opened { model, context, used } = load::open(self.backend()?, params, report)?;
+        let Opened { model, context, used, lora_buffers } = load::open(self.backend()?, params, report)?;
         let mut session = Session::new(context, used.n_threads_batch, used.n_ubatch);
         session.warm_up(model.bos().0.unwrap_or(LlamaToken(0))).map_err(|error| stopped_or(error, log))?;
         report(LoadPhase::WarmingUp, 1.0);
 
         let engine = Engine::new(session, Arc::clone(&model));
-        let loaded = engine.describe(&model, params, &used, started);
+        let mut loaded = engine.describe(&model, params, &used, started);
+        loaded.buffers.extend(lora_buffers);
         tokenizer::share(Some(Arc::clone(&engine.tokenizer)));
         self.engine = Some(engine);
         Ok(Event::Loaded(Box::new(loaded)))

@@ -38,11 +38,11 @@ mod tree;
 mod turns;
 
 pub use backups::{BackupKind, BackupRecord, Backups};
+pub use benchmarks::BenchmarkRecord;
 pub use erase::Erased;
 pub use error::Error;
 pub use ids::{ConversationId, MessageId};
 pub use importing::{ConversationInFull, Imported, NewConversation};
-pub use benchmarks::BenchmarkRecord;
 pub use measurements::LoadRecord;
 pub use models::ModelRecord;
 pub use open::{OpenReport, SetAside};

@@ -39,8 +39,10 @@ impl Importance {
             sys::gguf_free(file);
             sys::ggml_free(context);
         }
-        let matrices: Vec<(CString, Vec<f32>)> =
-            sums?.into_iter().map(|(name, sums)| Some((CString::new(name).ok()?, sums.means()?))).collect::<Option<_>>()?;
+        let matrices: Vec<(CString, Vec<f32>)> = sums?
+            .into_iter()
+            .map(|(name, sums)| Some((CString::new(name).ok()?, sums.means()?)))
+            .collect::<Option<_>>()?;
         (!matrices.is_empty()).then_some(Self { matrices })
     }
 

@@ -18,12 +18,7 @@ pub(crate) struct Quantization<'a> {
 
 /// Write `input` to `output`. `false`: it could not be done, and the log knows why. `None`: there is no such
 /// quantization, or a name is not text.
-pub(crate) fn quantize(
-    _backend: &LlamaBackend,
-    input: &Path,
-    output: &Path,
-    how: &Quantization<'_>,
-) -> Option<bool> {
+pub(crate) fn quantize(_backend: &LlamaBackend, input: &Path, output: &Path, how: &Quantization<'_>) -> Option<bool> {
     let (base, large_ends) = base_of(how.quant);
     let ftype = file_type(base)?;
     let input = CString::new(input.to_str()?).ok()?;
