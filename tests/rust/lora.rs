@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use paddock_engine_api::{
     EngineError,
-    protocol::{Failure, FailureCode, LoadParams, LoraAdapter},
+    protocol::{Failure, FailureCode, GenerateParams, LoadParams, LoraAdapter},
 };
 use paddock_gguf::{
     TensorType,
@@ -39,7 +39,9 @@ fn adapter(folder: &TempDir, architecture: &str) -> PathBuf {
 
 async fn said(lora: Vec<LoraAdapter>) -> (String, u64) {
     let (host, loaded) = loaded_host(LoadParams { lora, ..LoadParams::default() }).await;
-    let text = answer(&host, greedy(vec![user("What is the capital of France?")])).await.0;
+    // Turned upside down, it does not end by itself.
+    let question = GenerateParams { max_tokens: Some(16), ..greedy(vec![user("What is the capital of France?")]) };
+    let text = answer(&host, question).await.0;
     let adapters = loaded.buffers.iter().filter(|buffer| buffer.buffer_type.ends_with("LoRA"));
     (text, adapters.count() as u64)
 }

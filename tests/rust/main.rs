@@ -7,6 +7,7 @@ mod benching;
 mod chat;
 mod composing;
 mod continuing;
+mod copies;
 #[cfg(unix)]
 mod death;
 mod edges;

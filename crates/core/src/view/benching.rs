@@ -8,7 +8,7 @@ use crate::ApiError;
 /// What to measure. Each combination of GPU layers and micro-batch is a load of its own, in a fresh process; in each,
 /// each combination of a length and a depth is a test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct BenchRequest {
     /// Lengths of prompts, in tokens.
     pub prompt_n: Vec<u32>,

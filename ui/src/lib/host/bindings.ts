@@ -288,21 +288,21 @@ export type BenchRecord = {
  */
 export type BenchRequest = {
 	/**  Lengths of prompts, in tokens. */
-	promptN?: number[],
+	promptN: number[],
 	/**  Numbers of tokens to write. */
-	predictedN?: number[],
+	predictedN: number[],
 	/**  Tokens that are there before each test. */
-	depths?: number[],
+	depths: number[],
 	/**  Runs of each test that count. */
-	repetitions?: number,
+	repetitions: number,
 	/**  Layers on the GPU, counted from the output layer; empty: as a load would choose. More than there are: all. */
-	gpuLayers?: number[],
+	gpuLayers: number[],
 	/**  Tokens computed at once at most; empty: 512. */
-	ubatches?: number[],
+	ubatches: number[],
 	/**  CPU threads; `None`: the physical cores. */
-	nThreads?: number | null,
+	nThreads: number | null,
 	/**  Also answer [`QUESTION`]. */
-	question?: boolean,
+	question: boolean,
 };
 
 /**  One load and what was measured with it. */

@@ -1,4 +1,4 @@
-import type { BenchEvent, BenchRecord, CopyOptions } from './bindings';
+import type { BenchEvent, BenchRecord, BenchRun, CopyOptions } from './bindings';
 import type { FakeOptions } from './fake';
 import { fakeError } from './fake-script';
 import type { Host } from './host';
@@ -14,6 +14,23 @@ export interface FakeBenchOptions {
   copies?: CopyOptions;
 }
 
+/** A load as it could have been. */
+const run: BenchRun = {
+  nCtx: 640,
+  nGpuLayers: 33,
+  nLayersAll: 33,
+  nUbatch: 512,
+  nThreads: 16,
+  loadMs: 1240,
+  planBytes: 5.4e9,
+  actualBytes: 5.3e9,
+  peakRssBytes: 5.9e9,
+  tests: [
+    { kind: 'prompt', n: 512, depth: 0, tokS: 4120, stddev: 21, samplesMs: [124, 125, 123] },
+    { kind: 'generation', n: 128, depth: 0, tokS: 118.2, stddev: 0.6, samplesMs: [1083] },
+  ],
+};
+
 /** A measurement as it could have been. */
 export function benchRecord(changes: Partial<BenchRecord> = {}): BenchRecord {
   return {
@@ -28,23 +45,7 @@ export function benchRecord(changes: Partial<BenchRecord> = {}): BenchRecord {
       sizeBytes: 4.9e9,
       nParams: 8.03e9,
     },
-    runs: [
-      {
-        nCtx: 640,
-        nGpuLayers: 33,
-        nLayersAll: 33,
-        nUbatch: 512,
-        nThreads: 16,
-        loadMs: 1240,
-        planBytes: 5.4e9,
-        actualBytes: 5.3e9,
-        peakRssBytes: 5.9e9,
-        tests: [
-          { kind: 'prompt', n: 512, depth: 0, tokS: 4120, stddev: 21, samplesMs: [124, 125, 123] },
-          { kind: 'generation', n: 128, depth: 0, tokS: 118.2, stddev: 0.6, samplesMs: [1083] },
-        ],
-      },
-    ],
+    runs: [structuredClone(run)],
     answer: null,
     complete: true,
     error: null,
@@ -78,7 +79,6 @@ export function fakeBench(options: FakeOptions): FakeBenchHost {
       const loads = Math.max(1, request.gpuLayers.length) * Math.max(1, request.ubatches.length);
       const record = benchRecord({ id: history.length + 1, complete: false, runs: [] });
       record.model.path = path;
-      const run = benchRecord().runs[0]!;
       const tell = (event: BenchEvent) => onEvent(structuredClone(event));
       for (let loadsDone = 0; loadsDone < loads && !stopped; loadsDone += 1) {
         tell({ type: 'loading', loadsDone, loads, fraction: 0.5 });

@@ -9,7 +9,6 @@ import type {
   Message,
   ModelEntry,
 } from './bindings';
-import { fakeBench, type FakeBenchHost, type FakeBenchOptions } from './fake-bench';
 import { type FakeChats, newConversation, newMessage, type Stored, summary } from './fake-chats';
 import { fakeComposer, type FakeComposerHost } from './fake-composer';
 import type { FakeDownloadsOptions } from './fake-downloads';
@@ -43,8 +42,7 @@ import type { Host } from './host';
  *   /nothing internal             this error before the first word
  *   /refuse promptTooLong         rejected before anything is stored
  */
-export interface FakeOptions
-  extends FakeHubOptions, FakeDownloadsOptions, FakeLibraryOptions, FakeBenchOptions {
+export interface FakeOptions extends FakeHubOptions, FakeDownloadsOptions, FakeLibraryOptions {
   /** `instant` skips all waiting. */
   pace?: 'real' | 'instant';
   /** Start with the self-test model in memory. */
@@ -60,7 +58,6 @@ export function createFakeHost(options: FakeOptions = {}): Host {
   return Object.assign(
     host,
     fakePlanning(options),
-    fakeBench(options),
     fakeModels(options),
     fakeOrganise(host),
     fakeMessages(host),
@@ -70,9 +67,7 @@ export function createFakeHost(options: FakeOptions = {}): Host {
 
 type ChatsHost = FakeOrganiseHost & FakeMessagesHost & FakeComposerHost;
 class FakeHost
-  implements
-    Omit<Host, keyof PlanningHost | keyof ModelsHost | keyof ChatsHost | keyof FakeBenchHost>,
-    FakeChats
+  implements Omit<Host, keyof PlanningHost | keyof ModelsHost | keyof ChatsHost>, FakeChats
 {
   #instant: boolean;
   now: () => number;

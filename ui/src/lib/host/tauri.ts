@@ -1,7 +1,7 @@
 import { Channel } from '@tauri-apps/api/core';
 import { getCurrentWebview } from '@tauri-apps/api/webview';
 import { asApiError } from './api-error';
-import { commands, events, type ChatEvent } from './bindings';
+import { commands, events } from './bindings';
 import type { Host } from './host';
 
 /** The real host: Paddock's commands and events, through Tauri. */
@@ -128,8 +128,8 @@ async function done(answer: Promise<unknown>): Promise<void> {
   await call(answer);
 }
 
-function channel(onEvent: (event: ChatEvent) => void): Channel<ChatEvent> {
-  const stream = new Channel<ChatEvent>();
+function channel<T>(onEvent: (event: T) => void): Channel<T> {
+  const stream = new Channel<T>();
   stream.onmessage = onEvent;
   return stream;
 }
