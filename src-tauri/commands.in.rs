@@ -89,4 +89,11 @@
     "repair_model",
     "delete_model",
     "undo_delete",
+    "bench",
+    "stop_bench",
+    "benches",
+    "export_benches",
+    "copies_of",
+    "copy_model",
+    "stop_copy",
 ]

@@ -16,6 +16,7 @@ use crate::{
     chat_commands,
     desk::Desk,
     events::{ConversationsChanged, DownloadsChanged, EngineStateChanged, LibraryChanged},
+    measuring,
     outside::{self, Kind},
 };
 
@@ -115,6 +116,13 @@ pub fn builder() -> Builder<Wry> {
             repair_model,
             delete_model,
             undo_delete,
+            measuring::bench,
+            measuring::stop_bench,
+            measuring::benches,
+            measuring::export_benches,
+            measuring::copies_of,
+            measuring::copy_model,
+            measuring::stop_copy,
         ])
         .events(collect_events![EngineStateChanged, ConversationsChanged, DownloadsChanged, LibraryChanged])
         .error_handling(ErrorHandlingMode::Throw)

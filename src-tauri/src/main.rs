@@ -8,6 +8,7 @@ mod desk;
 #[cfg(target_os = "linux")]
 mod drawing;
 mod events;
+mod measuring;
 mod outside;
 mod window;
 

@@ -192,6 +192,8 @@ fn work(shared: &Shared, requests: &mpsc::Receiver<ToEngine>) {
             Request::Generate(_) if !loaded => fail(FailureCode::NoModel, "No model is loaded."),
             Request::Generate(params) => generate(shared, id, &params),
             Request::Forget { .. } => Event::Forgotten,
+            Request::BenchModel(_) => fail(FailureCode::BadRequest, "This engine measures no models."),
+            Request::Quantize(_) => fail(FailureCode::BadRequest, "This engine writes no models."),
             Request::Embed { .. } => fail(FailureCode::BadRequest, "This engine makes no vectors."),
             Request::Hello { .. } | Request::Cancel { .. } | Request::CountTexts { .. } => continue,
         };

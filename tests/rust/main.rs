@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod answers;
+mod benching;
 mod chat;
 mod composing;
 mod continuing;
+mod copies;
 #[cfg(unix)]
 mod death;
 mod edges;
@@ -18,6 +20,7 @@ mod harness;
 mod inspect;
 #[cfg(unix)]
 mod killed;
+mod lora;
 mod oracle;
 mod parallel;
 mod planning;

@@ -1,14 +1,18 @@
 //! What can be typed after `paddock`. The environment names MODEL_PATH, QUANT, CTX and GPU_LAYERS stand in for options
 //! that are not given.
 
+mod bench;
 mod conversations;
+mod quantize;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use paddock_core::{CacheType, FlashAttention, LoadParams, ModelChoice, Sampling, planner};
 
+pub use bench::BenchOptions;
 pub use conversations::{ConversationsCommand, ConversationsOptions, ExportOptions, Form, ImportOptions};
+pub use quantize::QuantizeOptions;
 
 /// Run large language models on your own computer.
 #[derive(Debug, Parser)]
@@ -22,6 +26,8 @@ pub struct Arguments {
 pub enum Command {
     /// Chat with a model: one answer with -p, a conversation without.
     Chat(Box<ChatOptions>),
+    /// Measure how fast a model is here, and what it takes, as llama-bench does.
+    Bench(BenchOptions),
     /// List what models can be computed on.
     Devices(DevicesOptions),
     /// List the models on this computer, verify or remove them.
@@ -36,6 +42,8 @@ pub enum Command {
     Recommend(RecommendOptions),
     /// Download a model; goes on where it stopped, and ends only when it is whole or cannot come.
     Download(DownloadOptions),
+    /// Write a smaller copy of a model.
+    Quantize(QuantizeOptions),
     /// Search Hugging Face for models; with owner/name, list the models of that repository.
     Search(SearchOptions),
     /// List the conversations of the window.

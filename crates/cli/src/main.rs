@@ -4,6 +4,7 @@
 //! goes to standard error.
 
 mod arguments;
+mod bench;
 mod chat;
 mod conversations;
 mod devices;
@@ -11,6 +12,7 @@ mod download;
 mod engine;
 mod models;
 mod planning;
+mod quantize;
 mod search;
 mod terminal;
 
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
     };
     let done = match arguments.command {
         Command::Chat(options) => runtime.block_on(chat::run(options)),
+        Command::Bench(options) => runtime.block_on(bench::run(options)),
         Command::Devices(options) => runtime.block_on(devices::run(options)),
         Command::Models(options) => runtime.block_on(models::run(options)),
         Command::Hardware(options) => runtime.block_on(planning::hardware(options)),
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         Command::Plan(options) => runtime.block_on(planning::plan_model(options)),
         Command::Download(options) => runtime.block_on(download::run(options)),
         Command::Recommend(options) => runtime.block_on(planning::recommendation(options)),
+        Command::Quantize(options) => runtime.block_on(quantize::run(options)),
         Command::Search(options) => runtime.block_on(search::run(options)),
         Command::Conversations(options) => runtime.block_on(conversations::run(options)),
         Command::Export(options) => runtime.block_on(conversations::export(options)),

@@ -66,6 +66,14 @@ pub(crate) struct Inner {
     pub(crate) engine: AsyncMutex<Option<Current>>,
     /// Who waits for the engine.
     pub(crate) line: Line,
+    /// How an engine beside the one that answers is started.
+    pub(crate) spare_engine: (EngineCommand, HostConfig),
+    /// Held while a smaller copy of a model is made.
+    pub(crate) copy_making: AsyncMutex<()>,
+    /// Counts the wishes to stop that.
+    pub(crate) copy_stops: watch::Sender<u64>,
+    /// Counts the wishes to stop a measurement.
+    pub(crate) bench_stops: watch::Sender<u64>,
     /// The title that is being written.
     title: Mutex<Option<JoinHandle<()>>>,
     /// This computer, when it was looked at last.
@@ -103,6 +111,7 @@ impl App {
         if *report != paddock_store::OpenReport::default() {
             tracing::info!(?report, "opened the database");
         }
+        let spare_engine = (config.engine.clone(), config.host);
         let host = EngineHost::new(config.engine, config.host).map_err(|error| EngineError::Spawn(Arc::new(error)))?;
         let app = Self {
             inner: Arc::new(Inner {
@@ -115,6 +124,10 @@ impl App {
                 engine: AsyncMutex::new(None),
                 copying: AsyncMutex::new(()),
                 line: Line::new(),
+                spare_engine,
+                copy_making: AsyncMutex::new(()),
+                copy_stops: watch::Sender::new(0),
+                bench_stops: watch::Sender::new(0),
                 title: Mutex::new(None),
                 surveyed: Mutex::new(None),
                 answering: Mutex::new(HashMap::new()),

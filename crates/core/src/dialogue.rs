@@ -137,7 +137,7 @@ impl Dialogue {
     }
 }
 
-fn find(data: &DataDir, choice: &ModelChoice) -> Result<ModelFile, ApiError> {
+pub(crate) fn find(data: &DataDir, choice: &ModelChoice) -> Result<ModelFile, ApiError> {
     let path = match choice {
         ModelChoice::SelfTest => self_test::ensure(data)?,
         ModelChoice::Path { path, quant } if path.is_dir() => in_folder(path, quant.as_deref())?,

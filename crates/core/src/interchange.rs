@@ -1,7 +1,7 @@
 //! Conversations as files: ours, and those of other programs.
 
 mod document;
-mod files;
+pub(crate) mod files;
 mod html;
 mod import;
 mod markdown;

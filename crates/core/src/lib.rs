@@ -9,9 +9,11 @@
 mod answering;
 mod app;
 mod backups;
+mod benching;
 mod chat;
 mod composing;
 mod conversations;
+mod copying;
 mod dialogue;
 mod discover;
 mod download_once;
@@ -33,6 +35,7 @@ mod paths;
 mod places;
 mod planning;
 mod prompt;
+mod quantizing;
 mod remembering;
 mod self_test;
 #[cfg(test)]
@@ -45,6 +48,7 @@ mod titles;
 pub mod view;
 
 pub use app::{App, AppConfig};
+pub use benching::bench_report;
 pub use dialogue::{Answer, Dialogue, ModelChoice};
 pub use discover::{models_at, search_at};
 pub use download_once::{OneDownload, download_once};
@@ -56,6 +60,7 @@ pub use named::weights_named;
 pub use paddock_extract::{is_reader_process, reader_main};
 pub use paths::DataDir;
 pub use planning::weights_of;
+pub use quantizing::{Copy, make_copy, plan_copy};
 pub use survey::{survey, survey_and_measure};
 
 /// What a computer is, and what fits on it: the facts and figures themselves, for the command line.

@@ -230,7 +230,7 @@ impl App {
 
     /// This computer as it was when it was looked at last. A plan follows a slider, and the engine that lists the
     /// cards answers only when it has finished writing.
-    async fn known_hardware(&self) -> Result<Hardware, ApiError> {
+    pub(crate) async fn known_hardware(&self) -> Result<Hardware, ApiError> {
         let known = self.inner.surveyed().clone();
         match known {
             Some(hardware) => Ok(hardware),

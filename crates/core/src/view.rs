@@ -9,14 +9,18 @@ use specta::Type;
 
 use crate::ApiError;
 
+mod benching;
 mod chats;
+mod copying;
 mod downloads;
 mod formats;
 mod planning;
 mod stored;
 mod window;
 
+pub use benching::*;
 pub use chats::*;
+pub use copying::*;
 pub use downloads::*;
 pub use formats::*;
 pub use planning::*;

@@ -290,7 +290,7 @@ impl EngineHost {
         }
     }
 
-    fn request(&self, request: Request) -> Reply {
+    pub(crate) fn request(&self, request: Request) -> Reply {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let (events, inbox) = mpsc::unbounded_channel();
         // A failed send drops `events`, and the reply then says that the host is shut down.
@@ -301,7 +301,7 @@ impl EngineHost {
 
 /// The events of one request. Dropped before its end, it cancels the request.
 #[derive(Debug)]
-struct Reply {
+pub(crate) struct Reply {
     id: u64,
     inbox: mpsc::UnboundedReceiver<Result<Event, EngineError>>,
     orders: mpsc::UnboundedSender<Order>,
@@ -309,7 +309,7 @@ struct Reply {
 }
 
 impl Reply {
-    async fn next(&mut self) -> Result<Event, EngineError> {
+    pub(crate) async fn next(&mut self) -> Result<Event, EngineError> {
         let event = match self.inbox.recv().await {
             Some(Ok(Event::Failed(failure))) => Err(EngineError::Failed(failure)),
             Some(event) => event,

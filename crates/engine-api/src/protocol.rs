@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Cause,
+    benching::{BenchParams, BenchProgress, BenchTest, ModelBench},
     output::{AnswerFormat, OnFull, Speculation, TokenLogprob, Tool, ToolCall, ToolChoice},
     parking::Parking,
+    quantizing::{QuantizeParams, QuantizeProgress},
 };
 
 /// Version of this protocol. Raised when a message changes its meaning or loses a field; the handshake refuses any other.
@@ -66,6 +68,12 @@ pub enum Request {
         /// For each weight format on each device, at most about this long: 0.01 ..= 10.
         seconds: f32,
     },
+    /// Measure the loaded model. Empties its KV cache. [`Event::BenchProgress`]…, [`Event::BenchTest`]…, closed by
+    /// [`Event::BenchDone`].
+    BenchModel(BenchParams),
+    /// Write a smaller copy of a model file. A model that is loaded stays. [`Event::QuantizeProgress`]…, closed by
+    /// [`Event::Quantized`]. It cannot be cancelled.
+    Quantize(QuantizeParams),
     /// Free the model. Closed by [`Event::Unloaded`], also when there was none.
     Unload,
     /// Answer a conversation. [`Event::PromptProgress`]…, [`Event::Token`]…, closed by [`Event::Done`]. Several may be
@@ -142,6 +150,8 @@ pub struct LoadParams {
     pub parking: Option<Parking>,
     /// A small model that guesses what the large one will write.
     pub draft: Option<Draft>,
+    /// LoRA adapters that are used with the model. [`Request::Inspect`] leaves them out: they are small.
+    pub lora: Vec<LoraAdapter>,
 }
 
 /// A model that guesses for another one. Its vocabulary must be the other one's.
@@ -152,6 +162,15 @@ pub struct Draft {
     /// Layers on the GPU, counted from the output layer; `None`: all of them.
     #[serde(default)]
     pub n_gpu_layers: Option<u32>,
+}
+
+/// A small file that changes what a model says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LoraAdapter {
+    /// The GGUF file.
+    pub path: PathBuf,
+    /// How strongly: 1 as it was trained, 0 not at all, -100 ..= 100.
+    pub scale: f32,
 }
 
 /// The most answers that can be written at once.
@@ -189,6 +208,7 @@ impl Default for LoadParams {
             repack: true,
             parking: None,
             draft: None,
+            lora: Vec::new(),
         }
     }
 }
@@ -383,6 +403,16 @@ pub enum Event {
         /// not among them.
         devices: Vec<DeviceRates>,
     },
+    /// A measurement of the model came further.
+    BenchProgress(BenchProgress),
+    /// One test of it is done.
+    BenchTest(BenchTest),
+    /// Closes [`Request::BenchModel`].
+    BenchDone(ModelBench),
+    /// A copy is further.
+    QuantizeProgress(QuantizeProgress),
+    /// Closes [`Request::Quantize`].
+    Quantized,
     /// Closes [`Request::Unload`].
     Unloaded,
     /// The prompt has been counted, and processed this far.

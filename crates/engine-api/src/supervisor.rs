@@ -58,10 +58,16 @@ pub(crate) fn closes_request(event: &Event) -> bool {
         | Event::Tokens { .. }
         | Event::Counts { .. }
         | Event::Embeddings { .. }
+        | Event::BenchDone(_)
+        | Event::Quantized
         | Event::Failed(_) => true,
-        Event::LoadProgress { .. } | Event::PromptProgress { .. } | Event::Token { .. } | Event::Heartbeat { .. } => {
-            false
-        }
+        Event::LoadProgress { .. }
+        | Event::PromptProgress { .. }
+        | Event::Token { .. }
+        | Event::BenchProgress(_)
+        | Event::BenchTest(_)
+        | Event::QuantizeProgress(_)
+        | Event::Heartbeat { .. } => false,
     }
 }
 

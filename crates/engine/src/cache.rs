@@ -154,6 +154,13 @@ impl Cache {
         }
     }
 
+    /// The context with nothing in it, for measurements; what has a name is parked. Only while nothing is being written.
+    pub(crate) fn emptied(&mut self) -> &mut Context {
+        (0..self.kept.len()).for_each(|place| self.evict(place));
+        self.context.clear();
+        &mut self.context
+    }
+
     /// Park every conversation that has a name, since the context is about to go.
     pub(crate) fn park_all(&mut self) {
         (0..self.kept.len()).for_each(|place| self.park(place));

@@ -7,7 +7,9 @@
 //!
 //! Links llama.cpp. Knows nothing of network, database or settings.
 
+mod adapters;
 mod answer;
+mod benching;
 mod benchmark;
 mod cache;
 mod calls;
@@ -28,6 +30,7 @@ mod output;
 mod parking;
 mod pieces;
 mod prompt;
+mod quantizing;
 mod sampling;
 mod scheduler;
 mod schema;

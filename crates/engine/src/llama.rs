@@ -9,17 +9,23 @@
 
 mod context;
 mod embedding;
+mod imatrix;
 mod log;
+mod lora;
 mod memory;
 mod model;
+mod quantize;
 mod rates;
+mod stretch;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub(crate) use context::{Batch, Context, ContextParams, DecodeError, Sequence};
 pub(crate) use embedding::EmbeddingContext;
-pub(crate) use log::{capture as capture_log, errors_since as log_errors_since, mark as log_mark};
+pub(crate) use imatrix::Importance;
+pub(crate) use log::{capture as capture_log, errors_since as log_errors_since, mark as log_mark, watch as watch_log};
 pub(crate) use model::{Model, ModelParams};
+pub(crate) use quantize::{Quantization, can_quantize_to, quantize};
 pub(crate) use rates::{ComputeDevice, MEASUREMENT_BYTES, Measurement, WeightFormat};
 
 use std::ffi::{CStr, c_char};

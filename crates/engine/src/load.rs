@@ -11,7 +11,7 @@ use paddock_engine_api::{
 };
 
 use crate::{
-    devices, draft_model,
+    adapters, devices, draft_model,
     drafting::MAX_GUESSES,
     failure::failure,
     liveness,
@@ -26,6 +26,8 @@ pub(crate) struct Opened {
     pub(crate) used: ContextParams,
     /// The model that guesses, and how its context was made.
     pub(crate) draft: Option<(Context, ContextParams)>,
+    /// What the LoRA adapters take; llama.cpp does not count it among the context's buffers.
+    pub(crate) lora_buffers: Vec<BufferUse>,
 }
 
 impl Opened {
@@ -43,6 +45,7 @@ impl Opened {
                 None => buffers.push(more),
             }
         }
+        buffers.extend(self.lora_buffers.iter().cloned());
         buffers
     }
 }
@@ -91,6 +94,7 @@ fn open_as(
             n_gpu_layers: draft.n_gpu_layers,
             n_ctx: Some(used.n_ctx),
             draft: None,
+            lora: Vec::new(),
             ..params.clone()
         };
         let guesser = open_model(backend, &params, no_alloc, &mut on_progress)?;
@@ -109,7 +113,9 @@ fn open_as(
         Some((guesser, used)) => Some((context(&guesser, &used)?, used)),
         None => None,
     };
-    Ok(Opened { context: context(&model, &used)?, model, used, draft })
+    let mut context = context(&model, &used)?;
+    let lora_buffers = if no_alloc { Vec::new() } else { adapters::apply(&mut context, &params.lora)? };
+    Ok(Opened { model, context, used, draft, lora_buffers })
 }
 
 fn open_model(

@@ -53,6 +53,11 @@ impl Scheduler {
         &self.cache
     }
 
+    /// The context with nothing in it, for measurements. Only while nothing is being written.
+    pub(crate) fn emptied(&mut self) -> &mut Context {
+        self.cache.emptied()
+    }
+
     /// Park every conversation that has a name.
     pub(crate) fn park_all(&mut self) {
         self.cache.park_all();

@@ -23,7 +23,7 @@ use paddock_engine_api::{
 
 use crate::{
     answer::{Asked, close, count},
-    benchmark,
+    benching, benchmark,
     cache::{self, Cache},
     conversation::Prompter,
     devices,
@@ -35,6 +35,7 @@ use crate::{
     load::{self, Opened},
     parking::ParkedFiles,
     pieces::Pieces,
+    quantizing,
     scheduler::{Scheduler, decode_failure},
     template::{ChatTemplate, Vocabulary},
     tokenizer::{self, Tokenizer},
@@ -171,13 +172,25 @@ impl Worker<'_> {
             Request::Load(params) => self.load(id, &params),
             Request::Inspect(params) => load::inspect(self.backend()?, &params).map(Event::Inspected),
             Request::Benchmark { seconds } => self.benchmark(seconds),
+            Request::BenchModel(params) => {
+                let engine = self.engine.as_mut().ok_or_else(no_model)?;
+                let outbox = self.outbox;
+                benching::run(engine.scheduler.emptied(), &params, |event| outbox.send(id, event)).map(Event::BenchDone)
+            }
+            Request::Quantize(params) => {
+                let outbox = self.outbox.clone();
+                quantizing::run(self.backend()?, &params, move |event| outbox.send(id, event))?;
+                Ok(Event::Quantized)
+            }
             Request::Unload => {
                 self.drop_engine();
                 Ok(Event::Unloaded)
             }
             Request::Tokenize { messages, continue_answer } => {
                 let engine = self.engine.as_ref().ok_or_else(no_model)?;
-                Ok(Event::Tokens { n_tokens: count(engine.prompter().conversation(&messages, &[], continue_answer)?.len()) })
+                Ok(Event::Tokens {
+                    n_tokens: count(engine.prompter().conversation(&messages, &[], continue_answer)?.len()),
+                })
             }
             Request::Forget { conversation } => {
                 if let Some(engine) = &mut self.engine {
@@ -281,7 +294,7 @@ fn is_answer(request: &Request) -> bool {
 
 impl Engine {
     fn new(opened: Opened, params: &LoadParams) -> Self {
-        let Opened { model, context, used, draft } = opened;
+        let Opened { model, context, used, draft, lora_buffers: _ } = opened;
         let specials = model.special_texts();
         let text = |token: Option<LlamaToken>| token.map(|token| model.token_text(token)).unwrap_or_default();
         let vocabulary =
@@ -294,7 +307,12 @@ impl Engine {
         });
         let cache = Cache::new(context, used.n_sequences, ParkedFiles::open(params));
         let scheduler = Scheduler::new(cache, pieces, draft, params.n_parallel);
-        Self { scheduler, template, tokenizer: Arc::new(Tokenizer::new(model, specials)), n_threads_batch: used.n_threads_batch }
+        Self {
+            scheduler,
+            template,
+            tokenizer: Arc::new(Tokenizer::new(model, specials)),
+            n_threads_batch: used.n_threads_batch,
+        }
     }
 
     fn context(&self) -> &Context {

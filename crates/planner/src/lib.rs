@@ -24,6 +24,7 @@ mod reason;
 mod recommend;
 mod remark;
 mod settings;
+pub mod smaller;
 mod speed;
 mod weights;
 mod words;

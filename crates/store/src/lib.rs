@@ -14,6 +14,7 @@
 
 mod attachments;
 mod backups;
+mod benchmarks;
 mod connection;
 mod conversations;
 mod dates;
@@ -37,6 +38,7 @@ mod tree;
 mod turns;
 
 pub use backups::{BackupKind, BackupRecord, Backups};
+pub use benchmarks::BenchmarkRecord;
 pub use erase::Erased;
 pub use error::Error;
 pub use ids::{ConversationId, MessageId};

@@ -16,6 +16,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_measurements.sql"),
     include_str!("../migrations/0003_chats.sql"),
+    include_str!("../migrations/0004_benchmarks.sql"),
 ];
 
 /// Brings the database from `found` to the newest version, all steps in one transaction.

@@ -9,7 +9,7 @@ use crate::{ApiError, ErrorCode};
 
 /// Writes beside the place, waits for the disk, and only then takes the name: a file of that name stays whole until the
 /// new one is.
-pub(super) fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), ApiError> {
+pub(crate) fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), ApiError> {
     written(path, content).map_err(|error| unwritten(&error).hint("Choose another folder, or free some space."))
 }
 

@@ -21,6 +21,24 @@ struct Errors {
 
 static ERRORS: Mutex<Errors> = Mutex::new(Errors { lines: Vec::new(), count: 0, last_level: 0 });
 
+/// Hears every line while there is one.
+type Listener = Box<dyn Fn(&str) + Send>;
+
+static LISTENER: Mutex<Option<Listener>> = Mutex::new(None);
+
+/// Do `work`, and have every line that is logged meanwhile heard by `listener`.
+pub(crate) fn watch<T>(listener: impl Fn(&str) + Send + 'static, work: impl FnOnce() -> T) -> T {
+    let set = |listener: Option<Listener>| {
+        if let Ok(mut slot) = LISTENER.lock() {
+            *slot = listener;
+        }
+    };
+    set(Some(Box::new(listener)));
+    let result = work();
+    set(None);
+    result
+}
+
 /// Take llama.cpp's and ggml's log lines from now on.
 pub(crate) fn capture() {
     // SAFETY: the callback is a function for ever and uses no user data.
@@ -54,6 +72,11 @@ extern "C" fn on_line(level: sys::ggml_log_level, text: *const c_char, _user_dat
     let text = unsafe { CStr::from_ptr(text) }.to_string_lossy();
     // Standard error may be closed when the app is gone; there is nobody to tell then.
     let _unheard = std::io::stderr().write_all(text.as_bytes());
+    if let Ok(listener) = LISTENER.lock()
+        && let Some(listener) = listener.as_ref()
+    {
+        listener(&text);
+    }
     let Ok(mut errors) = ERRORS.lock() else { return };
     if level == sys::GGML_LOG_LEVEL_CONT {
         if errors.last_level == sys::GGML_LOG_LEVEL_ERROR

@@ -1,6 +1,6 @@
 //! Models and settings.
 
-use paddock_store::{Error, LoadRecord, ModelRecord, Store};
+use paddock_store::{BenchmarkRecord, Error, LoadRecord, ModelRecord, Store};
 use serde::{Deserialize, Serialize};
 
 use crate::Place;
@@ -116,4 +116,23 @@ fn a_models_speed_is_that_of_its_last_five_answers() {
     assert_eq!(store.measured_speed("/a.gguf", 54).unwrap(), Some(10.0));
     // Other layers, other speed.
     assert_eq!(store.measured_speed("/a.gguf", 81).unwrap(), None);
+}
+
+#[test]
+fn measurements_of_models_are_only_ever_added_to() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("paddock.db");
+    let measured = |path: &str| BenchmarkRecord { at_ms: 7, path: path.into(), record_json: "{}".into() };
+    {
+        let mut store = Store::open(&path).unwrap();
+        assert_eq!(store.record_benchmark(&measured("/a.gguf")).unwrap(), 1);
+        assert_eq!(store.record_benchmark(&measured("/b.gguf")).unwrap(), 2);
+        let newest_first: Vec<String> =
+            store.benchmarks(10).unwrap().into_iter().map(|(_, record)| record.path).collect();
+        assert_eq!(newest_first, ["/b.gguf", "/a.gguf"]);
+        assert_eq!(store.benchmarks(1).unwrap(), [(2, measured("/b.gguf"))]);
+    }
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let refused = connection.execute("UPDATE benchmarks SET record_json = 'x'", []).unwrap_err();
+    assert!(refused.to_string().contains("never changed"), "{refused}");
 }

@@ -10,11 +10,19 @@ export const conversation = late(() => import('../chat/Conversation.svelte'));
 export const searchPalette = late(() => import('../chat/SearchPalette.svelte'));
 export const firstRun = late(() => import('./FirstRun.svelte'));
 export const modelsView = late(() => import('./ModelsView.svelte'));
+export const benchmarkView = late(() => import('./BenchmarkView.svelte'));
 export const settingsView = late(() => import('./SettingsView.svelte'));
 export const shortcutSheet = late(() => import('./ShortcutSheet.svelte'));
 
 /** Fetches all of them, the likeliest first. */
 export async function loadLateViews() {
-  for (const view of [conversation, searchPalette, modelsView, settingsView, shortcutSheet])
+  for (const view of [
+    conversation,
+    searchPalette,
+    modelsView,
+    benchmarkView,
+    settingsView,
+    shortcutSheet,
+  ])
     await view.load();
 }

@@ -1,4 +1,5 @@
 import type { DownloadView, LibraryModelView, LibraryView, ModelSource } from './bindings';
+import type { FakeBenchOptions } from './fake-bench';
 import { fakeError } from './fake-script';
 import type { Host } from './host';
 
@@ -16,7 +17,7 @@ export type FakeLibraryHost = Pick<
   | 'onLibrary'
 >;
 
-export interface FakeLibraryOptions {
+export interface FakeLibraryOptions extends FakeBenchOptions {
   library?: LibraryView;
 }
 

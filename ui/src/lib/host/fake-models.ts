@@ -1,11 +1,12 @@
 import type { ModelEntry } from './bindings';
+import { fakeBench, type FakeBenchHost } from './fake-bench';
 import { FakeDownloads, type FakeDownloadsHost } from './fake-downloads';
 import type { FakeOptions } from './fake';
 import { FakeHub, type FakeHubHost } from './fake-hub';
 import { FakeLibrary, type FakeLibraryHost } from './fake-library';
 
-/** What is offered, what is fetched and what is here: three parts that know of each other. */
-export type ModelsHost = FakeHubHost & FakeDownloadsHost & FakeLibraryHost;
+/** What is offered, what is fetched and what is here, which know of each other, and what is measured. */
+export type ModelsHost = FakeHubHost & FakeDownloadsHost & FakeLibraryHost & FakeBenchHost;
 
 export function fakeModels(options: FakeOptions): ModelsHost {
   const instant = options.pace === 'instant';
@@ -19,7 +20,7 @@ export function fakeModels(options: FakeOptions): ModelsHost {
   library.repairWith(({ name, quant, repo }, bytes) =>
     downloads.repair(name, quant, repo ?? '', bytes),
   );
-  return { ...hub.host(), ...downloads.host(), ...library.host() };
+  return { ...hub.host(), ...downloads.host(), ...library.host(), ...fakeBench(options) };
 }
 
 /** What is loaded when a message comes and nothing is: the model used last, else the self-test model. */

@@ -1,6 +1,10 @@
 import type {
   AppInfo,
   Backup,
+  BenchEvent,
+  BenchForm,
+  BenchRecord,
+  BenchRequest,
   ChatEvent,
   ChatRequest,
   ChatSettings,
@@ -8,6 +12,8 @@ import type {
   ContextUse,
   Conversation,
   ConversationSummary,
+  CopyEvent,
+  CopyOptions,
   DownloadRequest,
   DownloadSettings,
   DownloadView,
@@ -114,6 +120,19 @@ export interface Host {
   planningTables(): Promise<PlanningTables>;
   recommend(request: RecommendRequest): Promise<RecommendationView>;
   planFile(path: string, nCtx: number): Promise<PlanView>; // on this computer
+  /** Takes the engine, and frees a loaded model first. Resolves with what was measured, also when it was stopped. */
+  bench(
+    path: string,
+    request: BenchRequest,
+    onEvent: (e: BenchEvent) => void,
+  ): Promise<BenchRecord>;
+  stopBench(): Promise<void>;
+  benches(): Promise<BenchRecord[]>; // newest first
+  exportBenches(form: BenchForm): Promise<string | null>; // OS dialog; where it was written
+  copiesOf(path: string): Promise<CopyOptions>; // the smaller ones, the smallest first
+  /** The new file; null: it was stopped, and nothing is left. */
+  copyModel(path: string, quant: string, onEvent: (e: CopyEvent) => void): Promise<string | null>;
+  stopCopy(): Promise<void>;
   firstRunPending(): Promise<boolean>;
   setFirstRunDone(done: boolean): Promise<void>;
   remembered(): Promise<Partial<Record<WindowKey, string>>>; // what the window was told to remember

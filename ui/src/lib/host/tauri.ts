@@ -1,7 +1,7 @@
 import { Channel } from '@tauri-apps/api/core';
 import { getCurrentWebview } from '@tauri-apps/api/webview';
 import { asApiError } from './api-error';
-import { commands, events, type ChatEvent } from './bindings';
+import { commands, events } from './bindings';
 import type { Host } from './host';
 
 /** The real host: Paddock's commands and events, through Tauri. */
@@ -70,6 +70,13 @@ export function createTauriHost(): Host {
     planningTables: () => call(commands.planningTables()),
     recommend: (request) => call(commands.recommend(request)),
     planFile: (path, nCtx) => call(commands.planFile(path, nCtx)),
+    bench: (path, request, onEvent) => call(commands.bench(path, request, channel(onEvent))),
+    stopBench: () => done(commands.stopBench()),
+    benches: () => call(commands.benches()),
+    exportBenches: (form) => call(commands.exportBenches(form)),
+    copiesOf: (path) => call(commands.copiesOf(path)),
+    copyModel: (path, quant, onEvent) => call(commands.copyModel(path, quant, channel(onEvent))),
+    stopCopy: () => done(commands.stopCopy()),
     firstRunPending: () => call(commands.firstRunPending()),
     setFirstRunDone: (isDone) => done(commands.setFirstRunDone(isDone)),
     remembered: () => call(commands.remembered()),
@@ -121,8 +128,8 @@ async function done(answer: Promise<unknown>): Promise<void> {
   await call(answer);
 }
 
-function channel(onEvent: (event: ChatEvent) => void): Channel<ChatEvent> {
-  const stream = new Channel<ChatEvent>();
+function channel<T>(onEvent: (event: T) => void): Channel<T> {
+  const stream = new Channel<T>();
   stream.onmessage = onEvent;
   return stream;
 }

@@ -1,3 +1,4 @@
+import { bench } from './ar-bench';
 import { composing } from './ar-composer';
 import { conversation } from './ar-conversation';
 import { trouble } from './ar-errors';
@@ -16,6 +17,7 @@ import type { Arabic } from './shape';
  * letters runs from left to right: \u2066 begins such a run and \u2069 ends it.
  */
 export const ar: Arabic<typeof en> = {
+  ...bench,
   ...composing,
   ...formats,
   ...models,

@@ -1,3 +1,4 @@
+import { bench } from './en-bench';
 import { composing } from './en-composer';
 import { conversation } from './en-conversation';
 import { trouble } from './en-errors';
@@ -10,6 +11,7 @@ import { unknowns } from './en-unknowns';
 
 /** English. Every word the window shows. Short, plain, in the second person; see docs on words. */
 export const en = {
+  ...bench,
   ...composing,
   ...formats,
   ...models,

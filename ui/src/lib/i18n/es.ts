@@ -1,4 +1,5 @@
 import type { en } from './en';
+import { bench } from './es-bench';
 import { composing } from './es-composer';
 import { conversation } from './es-conversation';
 import { trouble } from './es-errors';
@@ -13,6 +14,7 @@ import type { Spanish } from './shape';
 
 /** Spanish. Every word the window shows; a missing one does not compile. Short, plain, with "tú". */
 export const es: Spanish<typeof en> = {
+  ...bench,
   ...composing,
   ...formats,
   ...models,

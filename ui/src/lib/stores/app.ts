@@ -4,10 +4,12 @@ import { Announcer } from './announcer.svelte';
 import { AppearanceStore } from './appearance.svelte';
 import { AttachmentsStore } from './attachments.svelte';
 import { BackupsStore } from './backups.svelte';
+import { BenchmarksStore } from './benchmarks.svelte';
 import { ChatSettingsStore } from './chat-settings.svelte';
 import { ChatStore } from './chat.svelte';
 import { ContextStore } from './context.svelte';
 import { ConversationsStore } from './conversations.svelte';
+import { CopiesStore } from './copies.svelte';
 import { DiscoverStore } from './discover.svelte';
 import { DownloadsStore } from './downloads.svelte';
 import { DraftsStore } from './drafts.svelte';
@@ -49,6 +51,8 @@ export interface App {
   find: FindStore;
   reading: ReadingStore;
   planning: PlanningStore;
+  benchmarks: BenchmarksStore;
+  copies: CopiesStore;
   downloads: DownloadsStore;
   offers: OffersStore;
   discover: DiscoverStore;
@@ -95,6 +99,8 @@ export function createApp(unwatched: Host, memory: WindowMemory): App {
     find: new FindStore(host, chat),
     reading: new ReadingStore(host, memory),
     planning,
+    benchmarks: new BenchmarksStore(host, announcer),
+    copies: new CopiesStore(host, announcer),
     downloads,
     offers: new OffersStore(host),
     discover: new DiscoverStore(host, planning, announcer),

@@ -1,5 +1,5 @@
 /** Owns which of the window's views is on screen, and the dialog over it. Not what is in them. */
-export type View = 'chat' | 'models' | 'settings';
+export type View = 'chat' | 'models' | 'bench' | 'settings';
 export const modelsTabs = ['computer', 'library', 'find', 'downloads'] as const;
 export type ModelsTab = (typeof modelsTabs)[number];
 export type DialogName = 'search' | 'shortcuts';

@@ -1,0 +1,78 @@
+import type { bench as english } from './en-bench';
+import type { Spanish } from './shape';
+
+/** Spanish: measuring models, and smaller copies of them. */
+export const bench: Spanish<typeof english> = {
+  bench: {
+    nav: 'Medir rendimiento',
+    title: 'Rendimiento',
+    about:
+      'Lo rápido que es un modelo en este equipo y lo que ocupa de verdad, medido como lo hace llama-bench, de llama.cpp. Lo que se mide mejora las predicciones de Paddock.',
+    model: 'Modelo',
+    what: 'Qué se mide',
+    sweep: {
+      quick: 'Lo básico',
+      depth: 'Según el largo de la conversación',
+      batch: 'Según el microlote',
+      layers: 'Según las capas en la tarjeta gráfica',
+      devices: 'Procesador frente a tarjeta gráfica',
+    },
+    sweepHint: {
+      quick: 'Entender 512 tokens y escribir 128, tres veces cada uno.',
+      depth: 'Lo mismo después de 0, 1024, 2048 y 4096 tokens.',
+      batch: 'Lo mismo con 64, 128, 256 y 512 tokens calculados a la vez.',
+      layers: 'Lo mismo desde ninguna capa en la tarjeta gráfica hasta todas, en nueve pasos.',
+      devices: 'Lo mismo sin la tarjeta gráfica y con todas las capas en ella.',
+    },
+    noGpu: 'Aquí no hay una tarjeta gráfica que el motor pueda usar.',
+    question: 'Responder también a «{{question}}»',
+    start: 'Medir',
+    startHint: 'Antes se libera el modelo cargado; el próximo mensaje lo carga otra vez.',
+    progress: 'Medición',
+    beginning: 'Empezando',
+    loading: 'Cargando el modelo',
+    measuring: 'Prueba {{test}} de {{tests}}',
+    answering_one: 'Respondiendo a la pregunta, {{count}} token',
+    answering_many: 'Respondiendo a la pregunta, {{count}} de tokens',
+    answering_other: 'Respondiendo a la pregunta, {{count}} tokens',
+    incomplete: 'No llegó a su fin. Lo que se midió hasta entonces se guarda.',
+    caption: 'Lo que se midió con {{name}}',
+    column: {
+      test: 'Prueba',
+      speed: 'Tokens por segundo',
+      layers: 'Capas en la GPU',
+      batch: 'Microlote',
+      load: 'Carga',
+      planned: 'Previsto',
+      taken: 'Ocupado',
+      peak: 'Máximo',
+    },
+    deviation:
+      'pp: entender un prompt; tg: escribir. ± es la desviación estándar de las repeticiones. Previsto y ocupado: pesos, caché KV y espacio de trabajo. Máximo: la mayor memoria principal que tuvo el motor, con las páginas del archivo.',
+    speed: 'Velocidad',
+    overLayers: 'Velocidad de escritura según las capas en la tarjeta gráfica',
+    overSize: 'Velocidad de escritura según el tamaño del archivo',
+    sizeGb: 'Tamaño en GB',
+    history: 'Mediciones anteriores',
+    empty: 'Todavía no se ha medido nada.',
+    export: 'Exportar todo como',
+    form: { csv: 'CSV', json: 'JSON', markdown: 'Markdown' },
+    saidDone: '{{name}} está medido',
+    saidStopped: 'La medición se detuvo',
+  },
+  copy: {
+    open: 'Hacer una copia más pequeña',
+    label: 'Copia más pequeña de {{name}}',
+    quant: 'Cuantización, tamaño y calidad',
+    again:
+      'Este modelo ya está cuantizado, y a lo que perdió entonces se le suma otra pérdida. Sería mejor una copia del archivo F16 o BF16.',
+    where: 'Estará en {{path}}',
+    make: 'Hacerla, {{value}}',
+    making: 'Escribiendo la copia como {{quant}}',
+    stopHint: 'Si la detienes, no queda nada.',
+    cancel: 'Cancelar',
+    none: 'No hay nada más pequeño que este modelo pueda ser.',
+    saidMade: 'La copia está en {{path}}',
+    saidStopped: 'Detenido. No se guardó nada de la copia.',
+  },
+};
