@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// The allowed edges between our own crates. The tests may use everything, and what stands in
 /// for a driver or a server in them ships as little as they do.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("paddock-gguf", &[]),
     ("paddock-hardware", &[]),
     ("paddock-planner", &["paddock-gguf", "paddock-hardware"]),
@@ -29,8 +29,9 @@ const ALLOWED: [(&str, &[&str]); 11] = [
             "paddock-store",
         ],
     ),
-    ("paddock-cli", &["paddock-core", "paddock-engine"]),
-    ("paddock-desktop", &["paddock-core", "paddock-engine"]),
+    ("paddock-server", &["paddock-core"]),
+    ("paddock-cli", &["paddock-core", "paddock-engine", "paddock-server"]),
+    ("paddock-desktop", &["paddock-core", "paddock-engine", "paddock-server"]),
 ];
 
 /// Parts of the tests, which never ship and may use whatever they need.
@@ -40,7 +41,7 @@ fn is_for_tests(package: &str) -> bool {
 }
 
 /// Libraries that only one crate may know.
-const OWNED: [(&str, &str); 11] = [
+const OWNED: [(&str, &str); 13] = [
     ("tauri", "paddock-desktop"),
     ("llama-cpp-2", "paddock-engine"),
     ("llama-cpp-sys-2", "paddock-engine"),
@@ -52,6 +53,8 @@ const OWNED: [(&str, &str); 11] = [
     ("hayro-interpret", "paddock-extract"),
     ("reqwest", "paddock-hub"),
     ("rustls", "paddock-hub"),
+    ("hyper", "paddock-server"),
+    ("hyper-util", "paddock-server"),
 ];
 
 /// Normal and build dependencies of the workspace's members.

@@ -21,5 +21,6 @@ mod planning;
 mod protocol;
 mod queue;
 mod rates;
+mod server;
 mod setup;
 mod titles;

@@ -12,12 +12,14 @@ use crate::ApiError;
 mod chats;
 mod downloads;
 mod planning;
+mod server;
 mod stored;
 mod window;
 
 pub use chats::*;
 pub use downloads::*;
 pub use planning::*;
+pub use server::*;
 pub use window::*;
 
 /// What the window says about the app itself.
