@@ -304,10 +304,10 @@ fn find<'a>(models: &'a [ServedModel], asked: &str) -> Result<&'a ServedModel, R
 fn with_ids(entries: Vec<ModelEntry>) -> Vec<ServedModel> {
     let stems: Vec<String> = entries.iter().map(|entry| stem(Path::new(&entry.path))).collect();
     let is_twin = |id: &String| stems.iter().filter(|other| *other == id).count() > 1;
-    let ids = entries
-        .iter()
-        .zip(&stems)
-        .map(|(entry, id)| if is_twin(id) { format!("{id}@{}", fingerprint(&entry.path)) } else { id.clone() });
+    // The model that comes with Paddock is called the same everywhere.
+    let ids = entries.iter().zip(&stems).map(|(entry, id)| {
+        if is_twin(id) && !entry.self_test { format!("{id}@{}", fingerprint(&entry.path)) } else { id.clone() }
+    });
     let ids: Vec<String> = ids.collect();
     ids.into_iter()
         .zip(entries)

@@ -56,6 +56,10 @@ fn holder(port: u16) -> Option<String> {
         .collect();
     for process in fs::read_dir("/proc").ok()?.flatten() {
         let name = process.file_name().to_string_lossy().into_owned();
+        // `self` and others are no processes of their own.
+        if name.parse::<u32>().is_err() {
+            continue;
+        }
         let Ok(descriptors) = fs::read_dir(process.path().join("fd")) else { continue };
         let has_it = descriptors.flatten().any(|descriptor| {
             let target = fs::read_link(descriptor.path()).unwrap_or_default();

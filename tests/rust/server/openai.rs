@@ -204,13 +204,16 @@ async fn models_are_listed_and_loaded_when_they_are_asked_for_by_id() {
     let one = on.client.get("/v1/models/paddock-self-test-q8_0").await;
     assert_eq!(one.json()["object"], "model");
     assert_eq!(on.client.get("/v1/models/other").await.status, 404);
-    // The one that comes with Paddock is another file than the one that is loaded.
-    let other = ids.iter().find(|id| **id != "paddock-self-test-q8_0").unwrap();
+    // The one that is loaded is another file than the one that comes with Paddock.
+    let loaded = ids.iter().find(|id| id.starts_with("paddock-self-test-q8_0@")).unwrap();
     let question = "What is the capital of France?";
-    let answer = on.client.post(CHAT, &chat_with(question, json!({ "model": other }))).await.json();
-    assert_eq!(answer["model"], *other);
+    let answer = on.client.post(CHAT, &chat(question)).await.json();
+    assert_eq!(answer["model"], *loaded, "the model that is loaded answers when none is named");
+    let other = json!({ "model": "paddock-self-test-q8_0" });
+    let answer = on.client.post(CHAT, &chat_with(question, other)).await.json();
+    assert_eq!(answer["model"], "paddock-self-test-q8_0");
     let usual = on.client.post(CHAT, &chat(question)).await.json();
-    assert_eq!(usual["model"], *other, "the model that is loaded answers when none is named");
+    assert_eq!(usual["model"], "paddock-self-test-q8_0", "the model that is loaded answers when none is named");
 }
 
 #[tokio::test]
