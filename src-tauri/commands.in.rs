@@ -89,4 +89,8 @@
     "repair_model",
     "delete_model",
     "undo_delete",
+    "server",
+    "set_server",
+    "server_token",
+    "renew_server_token",
 ]

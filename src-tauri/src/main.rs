@@ -9,6 +9,7 @@ mod desk;
 mod drawing;
 mod events;
 mod outside;
+mod server_commands;
 mod window;
 
 fn main() {

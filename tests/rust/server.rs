@@ -2,6 +2,7 @@
 
 mod anthropic;
 mod client;
+mod clients;
 mod crowd;
 mod hostile;
 mod openai;

@@ -2,11 +2,14 @@
 //! that are not given.
 
 mod conversations;
+mod serve;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use paddock_core::{CacheType, FlashAttention, LoadParams, ModelChoice, Sampling, planner};
+
+pub use serve::{ServeOptions, StopOptions};
 
 pub use conversations::{ConversationsCommand, ConversationsOptions, ExportOptions, Form, ImportOptions};
 
@@ -36,6 +39,10 @@ pub enum Command {
     Recommend(RecommendOptions),
     /// Download a model; goes on where it stopped, and ends only when it is whole or cannot come.
     Download(DownloadOptions),
+    /// Serve the model to other programs, as OpenAI's and Anthropic's interfaces, until it is stopped.
+    Serve(ServeOptions),
+    /// Stop the servers of this user.
+    Stop(StopOptions),
     /// Search Hugging Face for models; with owner/name, list the models of that repository.
     Search(SearchOptions),
     /// List the conversations of the window.

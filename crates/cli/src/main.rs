@@ -12,6 +12,7 @@ mod engine;
 mod models;
 mod planning;
 mod search;
+mod serve;
 mod terminal;
 
 use std::process::ExitCode;
@@ -42,6 +43,8 @@ fn main() -> ExitCode {
         Command::Plan(options) => runtime.block_on(planning::plan_model(options)),
         Command::Download(options) => runtime.block_on(download::run(options)),
         Command::Recommend(options) => runtime.block_on(planning::recommendation(options)),
+        Command::Serve(options) => runtime.block_on(serve::run(options)),
+        Command::Stop(options) => runtime.block_on(serve::stop(options)),
         Command::Search(options) => runtime.block_on(search::run(options)),
         Command::Conversations(options) => runtime.block_on(conversations::run(options)),
         Command::Export(options) => runtime.block_on(conversations::export(options)),

@@ -233,7 +233,7 @@ async fn a07_slow_and_large_requests_cost_little_and_keep_nobody_out() {
     let answered = Instant::now();
     assert_eq!(on.client.post(CHAT, &chat("still here")).await.status, 200);
     let (took, grown) = (answered.elapsed(), rss_bytes().saturating_sub(before));
-    println!("200 slow and 10 large requests: +{} kB, another was answered after {took:?}", grown / 1024);
+    eprintln!("200 slow and 10 large requests: +{} kB, another was answered after {took:?}", grown / 1024);
     assert!(grown < 50 << 20, "{grown} bytes more");
     drop(slow);
     // Others are still answered when the slow ones are gone.

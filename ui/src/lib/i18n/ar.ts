@@ -4,6 +4,7 @@ import { trouble } from './ar-errors';
 import { firstRun } from './ar-first-run';
 import { models } from './ar-models';
 import { said } from './ar-said';
+import { server } from './ar-server';
 import { settingsPage } from './ar-settings';
 import { side } from './ar-side';
 import { unknowns } from './ar-unknowns';
@@ -19,6 +20,7 @@ export const ar: Arabic<typeof en> = {
   ...models,
   ...conversation,
   ...side,
+  ...server,
   ...settingsPage,
   ...said,
   ...trouble,

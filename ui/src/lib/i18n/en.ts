@@ -3,6 +3,7 @@ import { conversation } from './en-conversation';
 import { trouble } from './en-errors';
 import { models } from './en-models';
 import { said } from './en-said';
+import { server } from './en-server';
 import { settingsPage } from './en-settings';
 import { side } from './en-side';
 import { unknowns } from './en-unknowns';
@@ -13,6 +14,7 @@ export const en = {
   ...models,
   ...conversation,
   ...side,
+  ...server,
   ...settingsPage,
   ...said,
   ...trouble,

@@ -5,6 +5,7 @@ import { trouble } from './es-errors';
 import { firstRun } from './es-first-run';
 import { models } from './es-models';
 import { said } from './es-said';
+import { server } from './es-server';
 import { settingsPage } from './es-settings';
 import { side } from './es-side';
 import { unknowns } from './es-unknowns';
@@ -16,6 +17,7 @@ export const es: Spanish<typeof en> = {
   ...models,
   ...conversation,
   ...side,
+  ...server,
   ...settingsPage,
   ...said,
   ...trouble,
