@@ -1,9 +1,10 @@
 //! An engine without llama.cpp that speaks the protocol as told: for tests of what the app does with an engine that is
 //! fast, slow, hung or mad, and for measuring the window.
 //!
-//! To `stream 1000 at 50` it answers with 1000 tokens of Markdown at 50 per second, to `params` with the request as it came
-//! here, in JSON, and to `call NAME {…}` by asking for that tool; it repeats any other message word by word. It writes as
-//! many answers at once as it is asked for. The environment variable `PADDOCK_SCRIPT` makes it misbehave, see [`Script`]. It ends when its input ends.
+//! To `stream 1000 at 50` it answers with 1000 tokens of Markdown at 50 per second, to `stamps 1000 at 50` with the time in
+//! place of each token, to `params` with the request as it came here, in JSON, and to `call NAME {…}` by asking for that
+//! tool; it repeats any other message word by word. It writes as many answers at once as it is asked for. The environment
+//! variable `PADDOCK_SCRIPT` makes it misbehave, see [`Script`]. It ends when its input ends.
 
 use std::{
     collections::HashSet,
@@ -15,7 +16,7 @@ use std::{
         mpsc,
     },
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use paddock_engine_api::{
@@ -396,8 +397,10 @@ fn generate(shared: &Shared, id: u64, params: &GenerateParams) -> Event {
         (vec![serde_json::to_string(params).unwrap_or_default()], f64::INFINITY)
     } else if asked.starts_with(TITLE_REQUEST) {
         (proposed_title(earlier), TITLE_SPEED)
-    } else if let Some((n, per_second)) = stream_order(asked) {
+    } else if let Some((n, per_second)) = stream_order(asked, "stream") {
         (markdown(n), per_second)
+    } else if let Some((n, per_second)) = stream_order(asked, "stamps") {
+        (vec![STAMP.to_owned(); n], per_second)
     } else {
         (asked.split_inclusive(' ').map(str::to_owned).collect(), f64::INFINITY)
     };
@@ -405,6 +408,8 @@ fn generate(shared: &Shared, id: u64, params: &GenerateParams) -> Event {
     write(shared, id, &tokens, per_second, params, timings)
 }
 
+/// Stands for the time at which it is sent, in nanoseconds since 1970.
+const STAMP: &str = "\u{0}stamp";
 /// How a request for a title begins.
 const TITLE_REQUEST: &str = "Write a title";
 /// Tokens per second of a title: slow enough that something else can come in its way.
@@ -435,12 +440,12 @@ fn skip(tokens: &mut Vec<String>, begun: &str) {
     tokens.drain(..written);
 }
 
-/// `stream N at R`: how many tokens, and how many per second.
-fn stream_order(message: &str) -> Option<(usize, f64)> {
+/// `stream N at R`: how many tokens, and how many per second. The first word may be another.
+fn stream_order(message: &str, order: &str) -> Option<(usize, f64)> {
     let mut words = message.split_whitespace();
     let (stream, n, at, per_second) = (words.next()?, words.next()?, words.next()?, words.next()?);
     let per_second = per_second.parse().ok().filter(|&rate| rate > 0.0)?;
-    (stream == "stream" && at == "at" && words.next().is_none()).then_some((n.parse().ok()?, per_second))
+    (stream == order && at == "at" && words.next().is_none()).then_some((n.parse().ok()?, per_second))
 }
 
 /// Send the tokens, each when its time has come.
@@ -468,13 +473,19 @@ fn write(
         timings.predicted_n += 1;
         shared.progress.fetch_add(1, Ordering::Relaxed);
         let logprobs = logprobs(text, timings.predicted_n, params.logprobs);
-        shared.send(id, Event::Token { text: text.clone(), predicted_n: timings.predicted_n, logprobs });
+        let text = if text == STAMP { stamp() } else { text.clone() };
+        shared.send(id, Event::Token { text, predicted_n: timings.predicted_n, logprobs });
         if shared.script == Script::ExitOnGenerate && timings.predicted_n == TOKENS_BEFORE_EXIT {
             process::exit(EXIT_SCRIPTED);
         }
     }
     timings.predicted_ms = ms_since(started);
     Event::Done { finish_reason, timings, tool_calls: Vec::new() }
+}
+
+fn stamp() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("{} ", now.as_nanos())
 }
 
 /// Sleep, but look every now and then whether it is still wanted. At high speeds several tokens are due when a sleep of

@@ -1,6 +1,6 @@
 //! Why a request was not answered, in the words of the interface that it came to.
 
-use hyper::StatusCode;
+use hyper::{Method, StatusCode};
 use paddock_core::{ApiError, ErrorCode, Refusal};
 use serde_json::{Value, json};
 
@@ -24,6 +24,8 @@ pub struct Fault {
     pub code: Option<&'static str>,
     /// After how many seconds it is worth another try.
     pub retry_after: Option<u32>,
+    /// The method that is allowed instead.
+    pub allow: Option<Method>,
 }
 
 /// How long a client should wait when the line is full, in seconds: about the time of an answer.
@@ -31,12 +33,20 @@ const RETRY_AFTER: u32 = 5;
 
 impl Fault {
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), param: None, code: None, retry_after: None }
+        Self { status, message: message.into(), param: None, code: None, retry_after: None, allow: None }
     }
 
     /// A parameter that is wrong.
     pub fn param(param: impl Into<String>, message: impl Into<String>) -> Self {
         Self { param: Some(param.into()), ..Self::new(StatusCode::BAD_REQUEST, message) }
+    }
+
+    /// What the engine refused in a parameter that only it can judge. `param`: its name, if it was given.
+    pub fn or_param(self, param: Option<&str>) -> Self {
+        match param.filter(|_| self.status == StatusCode::BAD_REQUEST && self.code.is_none() && self.param.is_none()) {
+            Some(param) => Self { param: Some(param.into()), ..self },
+            None => self,
+        }
     }
 
     fn code(self, code: &'static str) -> Self {

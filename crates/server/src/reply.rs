@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http_body_util::{Either, Full};
 use hyper::{
     Response, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
+    header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use serde_json::Value;
 
@@ -43,6 +43,9 @@ pub fn fault(fault: &Fault, dialect: Dialect) -> Reply {
     let mut reply = whole(fault.status, "application/json", fault.body(dialect).to_string());
     if let Some(seconds) = fault.retry_after {
         reply.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    if let Some(method) = fault.allow.as_ref().and_then(|method| HeaderValue::from_str(method.as_str()).ok()) {
+        reply.headers_mut().insert(ALLOW, method);
     }
     if fault.status == StatusCode::UNAUTHORIZED {
         reply.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -6,7 +6,7 @@ use hyper::{
     Method, Request, StatusCode,
     body::Incoming,
     header::{
-        ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, HeaderMap,
+        ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, HeaderMap,
         HeaderValue, VARY,
     },
 };
@@ -90,7 +90,7 @@ pub async fn answer(shared: Arc<Shared>, request: Request<Incoming>, local: Sock
     };
     let mut reply = match origin.as_ref().filter(|_| request.method() == Method::OPTIONS) {
         Some(_) => preflight(),
-        None => routed(&shared, request).await.unwrap_or_else(|fault| with_allow(&fault, dialect)),
+        None => routed(&shared, request).await.unwrap_or_else(|fault| reply::fault(&fault, dialect)),
     };
     shared.metrics.count_reply(reply.status());
     if let Some(origin) = origin {
@@ -112,16 +112,6 @@ fn preflight() -> Reply {
     reply
 }
 
-/// What is allowed instead is said in every 405.
-fn with_allow(fault: &Fault, dialect: Dialect) -> Reply {
-    let mut reply = reply::fault(fault, dialect);
-    if fault.status == StatusCode::METHOD_NOT_ALLOWED {
-        let method = fault.param.as_deref().and_then(|method| HeaderValue::from_str(method).ok());
-        reply.headers_mut().extend(method.map(|method| (ALLOW, method)));
-    }
-    reply
-}
-
 async fn routed(shared: &Arc<Shared>, request: Request<Incoming>) -> Result<Reply, Fault> {
     let path = request.uri().path().to_owned();
     let found = ROUTES.iter().find_map(|route| Some((route, route.matches(&path)?)));
@@ -131,8 +121,8 @@ async fn routed(shared: &Arc<Shared>, request: Request<Incoming>) -> Result<Repl
     };
     if request.method() != route.method {
         let message = format!("{path} takes {} only.", route.method);
-        let param = Some(route.method.to_string());
-        return Err(Fault { param, ..Fault::new(StatusCode::METHOD_NOT_ALLOWED, message) });
+        let allow = Some(route.method.clone());
+        return Err(Fault { allow, ..Fault::new(StatusCode::METHOD_NOT_ALLOWED, message) });
     }
     let action = route.action;
     if route.method == Method::GET {

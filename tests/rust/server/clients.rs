@@ -34,7 +34,8 @@ async fn output(command: &mut Command) -> String {
     // A proxy, a key or an address of whoever runs the tests must not matter.
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
-        let of_clients = ["OPENAI_", "ANTHROPIC_", "LANGCHAIN_", "LANGSMITH_"].iter().any(|start| name.starts_with(start));
+        let of_clients =
+            ["OPENAI_", "ANTHROPIC_", "LANGCHAIN_", "LANGSMITH_"].iter().any(|start| name.starts_with(start));
         if of_clients || name.to_lowercase().ends_with("_proxy") {
             command.env_remove(name);
         }
@@ -60,79 +61,94 @@ async fn openai_for_python() {
     let Some(python) = python() else { return };
     let said = said(&python, "openai_client.py").await;
     let ann = json!({ "name": "Ann", "age": 7 });
-    assert_eq!(said, json!({
-        "model": true,
-        "chat": ["hello there", "stop", 2],
-        "timings": 2,
-        "stream": "two words",
-        "stream usage": 2,
-        "logprobs": "two ",
-        "tool": ["weather", { "city": "Paris" }, "tool_calls"],
-        "tool answer": "and then",
-        "streamed tool": { "city": "Rome" },
-        "structured": ann,
-        "text": "go on",
-        "embeddings": [3, 3],
-        "same": true,
-        "response": "hello there",
-        "response stream": ["two words", "response.completed"],
-        "response parsed": ann,
-        "errors": [["BadRequestError", "temperature"], ["NotFoundError", "model"], ["AuthenticationError", null]],
-    }));
+    assert_eq!(
+        said,
+        json!({
+            "model": true,
+            "chat": ["hello there", "stop", 2],
+            "timings": 2,
+            "stream": "two words",
+            "stream usage": 2,
+            "logprobs": "two ",
+            "tool": ["weather", { "city": "Paris" }, "tool_calls"],
+            "tool answer": "and then",
+            "streamed tool": { "city": "Rome" },
+            "structured": ann,
+            "text": "go on",
+            "embeddings": [3, 3],
+            "same": true,
+            "response": "hello there",
+            "response stream": ["two words", "response.completed"],
+            "response parsed": ann,
+            "errors": [["BadRequestError", "temperature"], ["NotFoundError", "model"], ["AuthenticationError", null]],
+        })
+    );
 }
 
 #[tokio::test]
 async fn anthropic_for_python() {
     let Some(python) = python() else { return };
-    assert_eq!(said(&python, "anthropic_client.py").await, json!({
-        "message": ["hello there", "end_turn", 2],
-        "stream": "two words",
-        "stream end": "end_turn",
-        "tool": ["weather", { "city": "Paris" }, "tool_use"],
-        "streamed tool": { "city": "Rome" },
-        "tool answer": "and then",
-        "count": 7,
-        "errors": [["BadRequestError", "invalid_request_error"], ["NotFoundError", "not_found_error"]],
-    }));
+    assert_eq!(
+        said(&python, "anthropic_client.py").await,
+        json!({
+            "message": ["hello there", "end_turn", 2],
+            "stream": "two words",
+            "stream end": "end_turn",
+            "tool": ["weather", { "city": "Paris" }, "tool_use"],
+            "streamed tool": { "city": "Rome" },
+            "tool answer": "and then",
+            "count": 7,
+            "errors": [["BadRequestError", "invalid_request_error"], ["NotFoundError", "not_found_error"]],
+        })
+    );
 }
 
 #[tokio::test]
 async fn langchain_for_python() {
     let Some(python) = python() else { return };
-    assert_eq!(said(&python, "langchain_client.py").await, json!({
-        "chat": "hello there",
-        "stream": "two words",
-        "tool": ["weather", { "city": "Paris" }],
-        "structured": { "name": "Ann", "age": 7 },
-        "embeddings": [3, 3],
-    }));
+    assert_eq!(
+        said(&python, "langchain_client.py").await,
+        json!({
+            "chat": "hello there",
+            "stream": "two words",
+            "tool": ["weather", { "city": "Paris" }],
+            "structured": { "name": "Ann", "age": 7 },
+            "embeddings": [3, 3],
+        })
+    );
 }
 
 #[tokio::test]
 async fn openai_for_javascript() {
     let Some(node) = node() else { return };
-    assert_eq!(said(&node, "openai-client.mjs").await, json!({
-        "chat": "hello there",
-        "stream": "two words",
-        "tool": { "city": "Paris" },
-        "streamedTool": { "city": "Rome" },
-        "embeddings": [3, 3],
-        "response": "hello there",
-        "responseStream": "two words",
-        "error": [400, "temperature"],
-    }));
+    assert_eq!(
+        said(&node, "openai-client.mjs").await,
+        json!({
+            "chat": "hello there",
+            "stream": "two words",
+            "tool": { "city": "Paris" },
+            "streamedTool": { "city": "Rome" },
+            "embeddings": [3, 3],
+            "response": "hello there",
+            "responseStream": "two words",
+            "error": [400, "temperature"],
+        })
+    );
 }
 
 #[tokio::test]
 async fn the_ai_sdk_for_javascript() {
     let Some(node) = node() else { return };
-    assert_eq!(said(&node, "ai-sdk.mjs").await, json!({
-        "text": ["hello there", 2],
-        "stream": "two words",
-        "tool": ["weather", { "city": "Paris" }],
-        "structured": { "name": "Ann", "age": 7 },
-        "embeddings": [3, 3],
-    }));
+    assert_eq!(
+        said(&node, "ai-sdk.mjs").await,
+        json!({
+            "text": ["hello there", 2],
+            "stream": "two words",
+            "tool": ["weather", { "city": "Paris" }],
+            "structured": { "name": "Ann", "age": 7 },
+            "embeddings": [3, 3],
+        })
+    );
 }
 
 #[tokio::test]
@@ -147,7 +163,10 @@ async fn curl() {
     let ask = async |more: &[&str]| {
         let kind = "Content-Type: application/json";
         let mut command = Command::new("curl");
-        output(command.args(["--silent", "--show-error", "--noproxy", "*", "-H", &key, "-H", kind]).args(more).arg(&url)).await
+        output(
+            command.args(["--silent", "--show-error", "--noproxy", "*", "-H", &key, "-H", kind]).args(more).arg(&url),
+        )
+        .await
     };
     let whole: Value = serde_json::from_str(&ask(&["-d", &body]).await).unwrap();
     assert_eq!(whole["choices"][0]["message"]["content"], "hello there");

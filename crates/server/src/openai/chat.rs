@@ -17,14 +17,15 @@ use crate::{
 pub async fn answer(shared: &Arc<Shared>, json: &Value) -> Result<Reply, Fault> {
     let fields = Fields::of(json)?;
     let completion = completion(&fields)?;
+    let named = |fault: Fault| fault.or_param(choosing::format_param(&fields));
     let is_stream = fields.flag("stream")?;
     let usage_wanted = include_usage(&fields, is_stream)?;
     let with_logprobs = completion.params.logprobs.is_some();
     if is_stream {
         let script = Chunks { head: Head::new(), usage_wanted, with_logprobs };
-        return writing::events(shared, completion, script).await;
+        return writing::events(shared, completion, script).await.map_err(named);
     }
-    let whole = writing::whole(shared, completion).await?;
+    let whole = writing::whole(shared, completion).await.map_err(named)?;
     Ok(reply::json(&whole_answer(&whole, with_logprobs)))
 }
 

@@ -66,6 +66,12 @@ pub fn format(fields: &Fields<'_>) -> Result<AnswerFormat, Fault> {
     }
 }
 
+/// The field that says what an answer must look like, if one does: whether a schema or a grammar can be held to is known
+/// when the engine has read it.
+pub fn format_param(fields: &Fields<'_>) -> Option<&'static str> {
+    ["response_format", "grammar"].into_iter().find(|name| fields.get(name).is_some())
+}
+
 /// The schema in an object that has it under `schema`.
 pub fn schema(holder: &Fields<'_>) -> Result<AnswerFormat, Fault> {
     let schema = holder.needed("schema", holder.get("schema"))?;

@@ -17,6 +17,7 @@ use crate::{
 pub async fn answer(shared: &Arc<Shared>, json: &Value) -> Result<Reply, Fault> {
     let fields = Fields::of(json)?;
     let completion = completion(&fields)?;
+    let named = |fault: Fault| fault.or_param(choosing::format_param(&fields));
     let is_stream = fields.flag("stream")?;
     let usage_wanted = include_usage(&fields, is_stream)?;
     let mut text = Text {
@@ -28,9 +29,9 @@ pub async fn answer(shared: &Arc<Shared>, json: &Value) -> Result<Reply, Fault> 
         offset: 0,
     };
     if is_stream {
-        return writing::events(shared, completion, text).await;
+        return writing::events(shared, completion, text).await.map_err(named);
     }
-    let whole = writing::whole(shared, completion).await?;
+    let whole = writing::whole(shared, completion).await.map_err(named)?;
     text.model.clone_from(&whole.model);
     let reason = Some(finish_reason(whole.completed.finish_reason));
     let mut json = text.piece(&whole.text, &whole.logprobs, reason);

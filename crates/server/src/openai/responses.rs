@@ -19,12 +19,13 @@ use crate::{
 pub async fn answer(shared: &Arc<Shared>, json: &Value) -> Result<Reply, Fault> {
     let fields = Fields::of(json)?;
     let completion = completion(&fields)?;
+    let named = |fault: Fault| fault.or_param(fields.get("text").map(|_| "text.format"));
     let is_stream = fields.flag("stream")?;
     let mut response = Response::new(json);
     if is_stream {
-        return writing::events(shared, completion, response).await;
+        return writing::events(shared, completion, response).await.map_err(named);
     }
-    let whole = writing::whole(shared, completion).await?;
+    let whole = writing::whole(shared, completion).await.map_err(named)?;
     response.model.clone_from(&whole.model);
     response.text = whole.text;
     Ok(reply::json(&response.ended(&whole.completed)))
