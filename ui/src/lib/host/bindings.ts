@@ -99,6 +99,10 @@ export const commands = {
 	repairModel: (path: string) => __TAURI_INVOKE<string>("repair_model", { path }),
 	deleteModel: (path: string) => __TAURI_INVOKE<LibraryView>("delete_model", { path }),
 	undoDelete: (id: string) => __TAURI_INVOKE<LibraryView>("undo_delete", { id }),
+	server: () => __TAURI_INVOKE<ServerView>("server"),
+	setServer: (settings: ServerSettings) => __TAURI_INVOKE<ServerView>("set_server", { settings }),
+	serverToken: () => __TAURI_INVOKE<ServerToken>("server_token"),
+	renewServerToken: () => __TAURI_INVOKE<ServerToken>("renew_server_token"),
 };
 
 /** Events */
@@ -107,6 +111,7 @@ export const events = {
 	downloadsChanged: makeEvent<DownloadsChanged, DownloadsChanged>("downloads-changed"),
 	engineStateChanged: makeEvent<EngineStateChanged, EngineStateChanged>("engine-state-changed"),
 	libraryChanged: makeEvent<LibraryChanged, LibraryChanged>("library-changed"),
+	serverChanged: makeEvent<ServerChanged, ServerChanged>("server-changed"),
 };
 
 /* Types */
@@ -1594,6 +1599,56 @@ export type SearchRequest = {
 	limit: number,
 };
 
+/**  The local server has changed. */
+export type ServerChanged = ServerView;
+
+/**  How the local server is set up. */
+export type ServerSettings = {
+	/**  Whether it runs while Paddock does. */
+	on?: boolean,
+	/**  Its port, 1024 to 65535. */
+	port?: number,
+	/**  Whether other computers of the network reach it. */
+	lan?: boolean,
+	/**  How many answers are written at once, 1 to 64; counts from the next load of a model. */
+	nParallel?: number,
+};
+
+/**  Whether the local server runs. */
+export type ServerState = 
+/**  It does not. */
+{ kind: "off" } | 
+/**  It does. */
+{ kind: "on"; 
+/**  Its address for programs on this computer, e.g. `http://127.0.0.1:12434`. */
+url: string; 
+/**  Its address for other computers of the network, if they may use it. */
+lanUrl: string | null } | 
+/**  It should, and cannot. */
+{ kind: "failed"; 
+/**  Why. */
+error: ApiError };
+
+/**  What other programs have to show. */
+export type ServerToken = {
+	/**  The token. */
+	token: string,
+	/**  Where it is kept. */
+	place: TokenPlace,
+};
+
+/**  The local server as it is. */
+export type ServerView = {
+	/**  How it is set up. */
+	settings: ServerSettings,
+	/**  Whether it runs. */
+	state: ServerState,
+	/**  Requests that are answered at this moment. */
+	running: number,
+	/**  Requests that wait for a place. */
+	waiting: number,
+};
+
 /**  A database that could not be used. */
 export type SetAside = {
 	/**  Where it is. */
@@ -1773,6 +1828,10 @@ export type What =
 { kind: "modelAtWork" } | 
 /**  Paddock is being closed. */
 { kind: "closing" } | 
+/**  Another program has the local server's port. */
+{ kind: "portTaken"; port: number; by: string | null } | 
+/**  The local server cannot run. */
+{ kind: "serverNotStarted"; reason: string } | 
 /**  The model that is to go is loaded. */
 { kind: "modelLoaded"; name: string } | 
 /**  The model that is to go is being compared with its checksum. */
