@@ -2,7 +2,7 @@
 import { buildEnv } from './build-env.mjs';
 import { isLinux, isMac, isMainScript, isWindows, main } from './process.mjs';
 import { installNodeModules } from './setup/node-modules.mjs';
-import { installPythonClient } from './setup/python.mjs';
+import { installPythonClients } from './setup/python.mjs';
 import { checkNode, checkRust } from './setup/toolchain.mjs';
 
 /** `forTests: false` leaves out what only the tests need. Resolves to the environment to build in. */
@@ -15,8 +15,7 @@ export async function setup({ forTests = true } = {}) {
   if (isWindows) await (await import('./setup/windows.mjs')).installSystemPackages(process.env);
   await installNodeModules(process.env);
   const env = buildEnv();
-  const python = forTests ? await installPythonClient(env) : null;
-  return python ? { ...env, PADDOCK_PYTHON: python } : env;
+  return forTests ? { ...env, ...(await installPythonClients(env)) } : env;
 }
 
 if (isMainScript(import.meta.url)) {

@@ -96,4 +96,8 @@
     "copies_of",
     "copy_model",
     "stop_copy",
+    "server",
+    "set_server",
+    "server_token",
+    "renew_server_token",
 ]

@@ -15,9 +15,10 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 use crate::{
     chat_commands,
     desk::Desk,
-    events::{ConversationsChanged, DownloadsChanged, EngineStateChanged, LibraryChanged},
+    events::{ConversationsChanged, DownloadsChanged, EngineStateChanged, LibraryChanged, ServerChanged},
     measuring,
     outside::{self, Kind},
+    server_commands,
 };
 
 pub type Answer<T> = Result<T, ApiError>;
@@ -123,8 +124,18 @@ pub fn builder() -> Builder<Wry> {
             measuring::copies_of,
             measuring::copy_model,
             measuring::stop_copy,
+            server_commands::server,
+            server_commands::set_server,
+            server_commands::server_token,
+            server_commands::renew_server_token,
         ])
-        .events(collect_events![EngineStateChanged, ConversationsChanged, DownloadsChanged, LibraryChanged])
+        .events(collect_events![
+            EngineStateChanged,
+            ConversationsChanged,
+            DownloadsChanged,
+            LibraryChanged,
+            ServerChanged
+        ])
         .error_handling(ErrorHandlingMode::Throw)
         .disable_serde_phases()
 }

@@ -1,10 +1,11 @@
 //! The one [`App`] that all commands share, or the reason why there is none.
 
 use paddock_core::{ApiError, App, AppConfig, DataDir};
+use paddock_server::Switch;
 
 /// What Tauri manages for the commands.
 pub struct Desk {
-    app: Result<App, ApiError>,
+    app: Result<(App, Switch), ApiError>,
 }
 
 impl Desk {
@@ -13,7 +14,11 @@ impl Desk {
     pub fn open(data: Result<DataDir, ApiError>) -> Self {
         let app = data.and_then(|data| {
             let config = AppConfig { data, ..AppConfig::usual()? };
-            tauri::async_runtime::block_on(async { App::open(with_test_engine(config)) })
+            tauri::async_runtime::block_on(async {
+                let app = App::open(with_test_engine(config))?;
+                let server = Switch::new(app.clone());
+                Ok((app, server))
+            })
         });
         if let Err(error) = &app {
             tracing::error!(%error, "the app could not be opened");
@@ -23,7 +28,12 @@ impl Desk {
 
     /// The app.
     pub fn app(&self) -> Result<&App, ApiError> {
-        self.app.as_ref().map_err(Clone::clone)
+        self.app.as_ref().map(|(app, _)| app).map_err(Clone::clone)
+    }
+
+    /// Its local server.
+    pub fn server(&self) -> Result<&Switch, ApiError> {
+        self.app.as_ref().map(|(_, server)| server).map_err(Clone::clone)
     }
 }
 

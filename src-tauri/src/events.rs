@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use paddock_core::{
     App,
-    view::{ConversationSummary, DownloadState, DownloadView, EngineState, LibraryView},
+    view::{ConversationSummary, DownloadState, DownloadView, EngineState, LibraryView, ServerView},
 };
+use paddock_server::Switch;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri::AppHandle;
@@ -29,11 +30,24 @@ pub struct DownloadsChanged(pub Vec<DownloadView>);
 #[derive(Debug, Clone, Serialize, Deserialize, Type, Event)]
 pub struct LibraryChanged(pub LibraryView);
 
+/// The local server has changed.
+#[derive(Debug, Clone, Serialize, Deserialize, Type, Event)]
+pub struct ServerChanged(pub ServerView);
+
 /// The least time between two of the same event: one frame at 60 Hz.
 const FRAME: Duration = Duration::from_millis(16);
 
 /// Tell the page of changes for as long as the app lives.
-pub fn forward(handle: &AppHandle, app: &App) {
+pub fn forward(handle: &AppHandle, app: &App, server: &Switch) {
+    let (views, to) = (server.view(), handle.clone());
+    tauri::async_runtime::spawn(async move {
+        let mut views = views;
+        while views.changed().await.is_ok() {
+            let view = views.borrow_and_update().clone();
+            let _unheard = ServerChanged(view).emit(&to);
+            sleep(FRAME).await;
+        }
+    });
     let (states, to) = (app.engine_state(), handle.clone());
     tauri::async_runtime::spawn(async move {
         let mut states = states;

@@ -10,6 +10,7 @@ mod drawing;
 mod events;
 mod measuring;
 mod outside;
+mod server_commands;
 mod window;
 
 fn main() {

@@ -37,8 +37,10 @@ pub fn run() {
             // The web view starts its processes while the database is opened; no command comes before this ends.
             open_window(app.handle(), webview_data)?;
             let desk = Desk::open(data);
-            if let Ok(core) = desk.app() {
-                events::forward(app.handle(), core);
+            if let (Ok(core), Ok(server)) = (desk.app(), desk.server()) {
+                events::forward(app.handle(), core, server);
+                let server = server.clone();
+                tauri::async_runtime::spawn(async move { server.restore().await });
             }
             app.manage(desk);
             open_file(app.handle(), model_file(std::env::args_os(), std::env::current_dir().ok()));
@@ -127,8 +129,12 @@ fn on_event(handle: &AppHandle, event: RunEvent) {
         #[cfg(target_os = "macos")]
         RunEvent::Opened { urls } => open_file(handle, urls.first().and_then(|url| url.to_file_path().ok())),
         RunEvent::Exit => {
-            if let Ok(app) = handle.state::<Desk>().app() {
-                tauri::async_runtime::block_on(app.shut_down());
+            let desk = handle.state::<Desk>();
+            if let (Ok(app), Ok(server)) = (desk.app(), desk.server()) {
+                tauri::async_runtime::block_on(async {
+                    server.close().await;
+                    app.shut_down().await;
+                });
             }
         }
         _ => {}

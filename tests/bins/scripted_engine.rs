@@ -1,23 +1,27 @@
 //! An engine without llama.cpp that speaks the protocol as told: for tests of what the app does with an engine that is
 //! fast, slow, hung or mad, and for measuring the window.
 //!
-//! To `stream 1000 at 50` it answers with 1000 tokens of Markdown at 50 per second; it repeats any other message word by
-//! word. The environment variable `PADDOCK_SCRIPT` makes it misbehave, see [`Script`]. It ends when its input ends.
+//! To `stream 1000 at 50` it answers with 1000 tokens of Markdown at 50 per second, to `stamps 1000 at 50` with the time in
+//! place of each token, to `params` with the request as it came here, in JSON, and to `call NAME {…}` by asking for that
+//! tool; it repeats any other message word by word. It writes as many answers at once as it is asked for. The environment
+//! variable `PADDOCK_SCRIPT` makes it misbehave, see [`Script`]. It ends when its input ends.
 
 use std::{
+    collections::HashSet,
     io::{self, Write},
     process,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
         mpsc,
     },
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use paddock_engine_api::{
     framing,
+    output::{TokenLogprob, ToolCall},
     protocol::{
         BufferUse, ChatMessage, ChatRole, Device, DeviceKind, DeviceRates, Event, Failure, FailureCode, FinishReason,
         FromEngine, GenerateParams, HEARTBEAT_INTERVAL_MS, Inspected, LoadParams, LoadPhase, Loaded, MAX_LINE_BYTES,
@@ -81,8 +85,10 @@ struct Shared {
     progress: AtomicU64,
     /// The request being worked on, 0: none.
     busy: AtomicU64,
-    /// The last request that was to stop.
-    cancelled: AtomicU64,
+    /// The answers that are being written.
+    writing: AtomicU64,
+    /// The requests that were to stop.
+    cancelled: Mutex<HashSet<u64>>,
     output: Mutex<io::Stdout>,
 }
 
@@ -99,7 +105,11 @@ impl Shared {
     }
 
     fn is_cancelled(&self, id: u64) -> bool {
-        self.cancelled.load(Ordering::Relaxed) == id
+        self.cancelled().contains(&id)
+    }
+
+    fn cancelled(&self) -> MutexGuard<'_, HashSet<u64>> {
+        self.cancelled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn heartbeat(&self) {
@@ -113,7 +123,8 @@ fn main() {
         script: Script::from_environment(),
         progress: AtomicU64::new(0),
         busy: AtomicU64::new(0),
-        cancelled: AtomicU64::new(0),
+        writing: AtomicU64::new(0),
+        cancelled: Mutex::default(),
         output: Mutex::new(io::stdout()),
     });
     let (requests, inbox) = mpsc::channel();
@@ -132,7 +143,7 @@ fn main() {
                 greeted = true;
             }
             Ok(Some(ToEngine { request: Request::Cancel { target }, .. })) => {
-                shared.cancelled.store(target, Ordering::Relaxed);
+                shared.cancelled().insert(target);
             }
             // Like the real one, beside whatever is being done.
             Ok(Some(ToEngine { id, request: Request::CountTexts { texts } })) => {
@@ -166,7 +177,7 @@ fn start_heartbeat(shared: Arc<Shared>) {
 }
 
 /// Do one request after the other.
-fn work(shared: &Shared, requests: &mpsc::Receiver<ToEngine>) {
+fn work(shared: &Arc<Shared>, requests: &mpsc::Receiver<ToEngine>) {
     let mut loaded = false;
     for ToEngine { id, request } in requests {
         shared.busy.store(id, Ordering::Relaxed);
@@ -190,16 +201,64 @@ fn work(shared: &Shared, requests: &mpsc::Receiver<ToEngine>) {
             Request::Benchmark { .. } => Event::Rates { devices: vec![rates()] },
             Request::Tokenize { messages, .. } => Event::Tokens { n_tokens: count_tokens(&messages) },
             Request::Generate(_) if !loaded => fail(FailureCode::NoModel, "No model is loaded."),
-            Request::Generate(params) => generate(shared, id, &params),
             Request::Forget { .. } => Event::Forgotten,
             Request::BenchModel(_) => fail(FailureCode::BadRequest, "This engine measures no models."),
             Request::Quantize(_) => fail(FailureCode::BadRequest, "This engine writes no models."),
-            Request::Embed { .. } => fail(FailureCode::BadRequest, "This engine makes no vectors."),
+            Request::Generate(params) => {
+                write_beside(shared, id, *params);
+                continue;
+            }
+            Request::Embed { texts } => embed(&texts),
             Request::Hello { .. } | Request::Cancel { .. } | Request::CountTexts { .. } => continue,
         };
         shared.busy.store(0, Ordering::Relaxed);
         shared.send(id, closing);
     }
+}
+
+/// Write an answer beside whatever else is done.
+fn write_beside(shared: &Arc<Shared>, id: u64, params: GenerateParams) {
+    let shared = Arc::clone(shared);
+    shared.writing.fetch_add(1, Ordering::Relaxed);
+    thread::spawn(move || {
+        let closing = generate(&shared, id, &params);
+        shared.cancelled().remove(&id);
+        // The last one closes the door.
+        if shared.writing.fetch_sub(1, Ordering::Relaxed) == 1 {
+            shared.busy.store(0, Ordering::Relaxed);
+        }
+        shared.send(id, closing);
+    });
+}
+
+/// Vectors that say how many words and letters a text has.
+fn embed(texts: &[String]) -> Event {
+    let words = |text: &String| text.split_whitespace().count();
+    let vector = |text: &String| {
+        let raw = [words(text) as f32, text.chars().count() as f32, 1.0];
+        let length = raw.iter().map(|x| x * x).sum::<f32>().sqrt();
+        raw.iter().map(|x| x / length).collect()
+    };
+    Event::Embeddings { vectors: texts.iter().map(vector).collect(), n_tokens: count(texts.iter().map(words).sum()) }
+}
+
+/// `call NAME {…}`: the tool that is asked for.
+fn tool_call(message: &str) -> Option<ToolCall> {
+    let (name, arguments) = message.strip_prefix("call ")?.split_once(' ')?;
+    Some(ToolCall { id: format!("call_{name}"), name: name.into(), arguments: arguments.into() })
+}
+
+/// What a token may be told with: itself, and as many others as were asked for.
+fn logprobs(text: &str, predicted_n: u32, top: Option<u32>) -> Vec<TokenLogprob> {
+    let Some(top) = top else { return Vec::new() };
+    let one = |rank: u32, text: String| TokenLogprob {
+        id: predicted_n + rank,
+        bytes: text.into_bytes(),
+        logprob: -0.5 * (rank + 1) as f32,
+        top: Vec::new(),
+    };
+    let top = (0..top).map(|rank| one(rank, if rank == 0 { text.into() } else { format!("other {rank}") })).collect();
+    vec![TokenLogprob { top, ..one(0, text.into()) }]
 }
 
 fn fail(code: FailureCode, message: &str) -> Event {
@@ -315,10 +374,12 @@ fn generate(shared: &Shared, id: u64, params: &GenerateParams) -> Event {
         }
         Script::None | Script::OldVersion | Script::AbortOnLoad | Script::ExitOnGenerate => {}
     }
-    let Some((last, earlier)) = params.messages.split_last() else {
+    let prompt = params.prompt.iter().map(|prompt| ChatMessage::new(ChatRole::User, prompt.as_str()));
+    let messages: Vec<ChatMessage> = params.messages.iter().cloned().chain(prompt).collect();
+    let Some((last, earlier)) = messages.split_last() else {
         return fail(FailureCode::BadRequest, "There is nothing to answer: the conversation is empty.");
     };
-    let (total, cached) = (count_tokens(&params.messages), count_tokens(earlier));
+    let (total, cached) = (count_tokens(&messages), count_tokens(earlier));
     let started = Instant::now();
     for processed in [cached, total] {
         shared.send(id, Event::PromptProgress { processed, total, cached });
@@ -331,17 +392,27 @@ fn generate(shared: &Shared, id: u64, params: &GenerateParams) -> Event {
         _ if last.role == ChatRole::User => (last.content.trim(), ""),
         _ => ("", ""),
     };
-    let (mut tokens, per_second) = if asked.starts_with(TITLE_REQUEST) {
+    if let Some(call) = tool_call(asked) {
+        let timings = Timings { predicted_n: 1, ..timings };
+        return Event::Done { finish_reason: FinishReason::ToolCalls, timings, tool_calls: vec![call] };
+    }
+    let (mut tokens, per_second) = if asked == "params" {
+        (vec![serde_json::to_string(params).unwrap_or_default()], f64::INFINITY)
+    } else if asked.starts_with(TITLE_REQUEST) {
         (proposed_title(earlier), TITLE_SPEED)
-    } else if let Some((n, per_second)) = stream_order(asked) {
+    } else if let Some((n, per_second)) = stream_order(asked, "stream") {
         (markdown(n), per_second)
+    } else if let Some((n, per_second)) = stream_order(asked, "stamps") {
+        (vec![STAMP.to_owned(); n], per_second)
     } else {
         (asked.split_inclusive(' ').map(str::to_owned).collect(), f64::INFINITY)
     };
     skip(&mut tokens, begun);
-    write(shared, id, &tokens, per_second, params.max_tokens, timings)
+    write(shared, id, &tokens, per_second, params, timings)
 }
 
+/// Stands for the time at which it is sent, in nanoseconds since 1970.
+const STAMP: &str = "\u{0}stamp";
 /// How a request for a title begins.
 const TITLE_REQUEST: &str = "Write a title";
 /// Tokens per second of a title: slow enough that something else can come in its way.
@@ -372,12 +443,12 @@ fn skip(tokens: &mut Vec<String>, begun: &str) {
     tokens.drain(..written);
 }
 
-/// `stream N at R`: how many tokens, and how many per second.
-fn stream_order(message: &str) -> Option<(usize, f64)> {
+/// `stream N at R`: how many tokens, and how many per second. The first word may be another.
+fn stream_order(message: &str, order: &str) -> Option<(usize, f64)> {
     let mut words = message.split_whitespace();
     let (stream, n, at, per_second) = (words.next()?, words.next()?, words.next()?, words.next()?);
     let per_second = per_second.parse().ok().filter(|&rate| rate > 0.0)?;
-    (stream == "stream" && at == "at" && words.next().is_none()).then_some((n.parse().ok()?, per_second))
+    (stream == order && at == "at" && words.next().is_none()).then_some((n.parse().ok()?, per_second))
 }
 
 /// Send the tokens, each when its time has come.
@@ -386,13 +457,13 @@ fn write(
     id: u64,
     tokens: &[String],
     per_second: f64,
-    max_tokens: Option<u32>,
+    params: &GenerateParams,
     mut timings: Timings,
 ) -> Event {
     let started = Instant::now();
     let mut finish_reason = FinishReason::Stop;
     for text in tokens {
-        if max_tokens.is_some_and(|max| timings.predicted_n >= max) {
+        if params.max_tokens.is_some_and(|max| timings.predicted_n >= max) {
             finish_reason = FinishReason::Length;
             break;
         }
@@ -404,13 +475,20 @@ fn write(
         }
         timings.predicted_n += 1;
         shared.progress.fetch_add(1, Ordering::Relaxed);
-        shared.send(id, Event::Token { text: text.clone(), predicted_n: timings.predicted_n, logprobs: Vec::new() });
+        let logprobs = logprobs(text, timings.predicted_n, params.logprobs);
+        let text = if text == STAMP { stamp() } else { text.clone() };
+        shared.send(id, Event::Token { text, predicted_n: timings.predicted_n, logprobs });
         if shared.script == Script::ExitOnGenerate && timings.predicted_n == TOKENS_BEFORE_EXIT {
             process::exit(EXIT_SCRIPTED);
         }
     }
     timings.predicted_ms = ms_since(started);
     Event::Done { finish_reason, timings, tool_calls: Vec::new() }
+}
+
+fn stamp() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("{} ", now.as_nanos())
 }
 
 /// Sleep, but look every now and then whether it is still wanted. At high speeds several tokens are due when a sleep of

@@ -31,8 +31,9 @@ const ALLOWED: [(&str, &[&str]); 12] = [
             "paddock-store",
         ],
     ),
-    ("paddock-cli", &["paddock-core", "paddock-engine"]),
-    ("paddock-desktop", &["paddock-core", "paddock-engine"]),
+    ("paddock-server", &["paddock-core"]),
+    ("paddock-cli", &["paddock-core", "paddock-engine", "paddock-server"]),
+    ("paddock-desktop", &["paddock-core", "paddock-engine", "paddock-server"]),
 ];
 
 /// Parts of the tests, which never ship and may use whatever they need.
@@ -42,7 +43,7 @@ fn is_for_tests(package: &str) -> bool {
 }
 
 /// Libraries that only these crates may know.
-const OWNED: [(&str, &[&str]); 11] = [
+const OWNED: [(&str, &[&str]); 13] = [
     ("tauri", &["paddock-desktop"]),
     ("llama-cpp-2", &["paddock-engine"]),
     ("llama-cpp-sys-2", &["paddock-engine"]),
@@ -54,6 +55,8 @@ const OWNED: [(&str, &[&str]); 11] = [
     ("hayro-interpret", &["paddock-extract"]),
     ("reqwest", &["paddock-hub", "paddock-remote"]),
     ("rustls", &["paddock-hub", "paddock-remote"]),
+    ("hyper", &["paddock-server"]),
+    ("hyper-util", &["paddock-server"]),
 ];
 
 /// Normal and build dependencies of the workspace's members.

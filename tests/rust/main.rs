@@ -28,6 +28,7 @@ mod protocol;
 mod queue;
 mod rates;
 mod reuse;
+mod server;
 mod setup;
 mod speculation;
 mod titles;

@@ -1,9 +1,17 @@
 //! The line before the engine: who waits knows where, and in order of arrival.
 
-use paddock_core::view::{ChatEvent, FinishReason};
+use paddock_core::view::{ChatEvent, FinishReason, ServerSettings};
 use tokio::sync::oneshot;
 
 use crate::harness::{TestApp, done, patiently, scripted_engine};
+
+/// An app whose model writes one answer at a time.
+async fn one_at_a_time() -> TestApp {
+    let test = TestApp::new(scripted_engine());
+    let settings = ServerSettings { n_parallel: 1, ..ServerSettings::default() };
+    test.app.set_server_settings(settings).await.unwrap();
+    test
+}
 
 /// Tell once that something happened.
 fn once(tell: oneshot::Sender<String>) -> impl FnMut(String) {
@@ -29,7 +37,7 @@ fn places(events: &[ChatEvent]) -> Vec<(u32, Option<&str>)> {
 
 #[tokio::test]
 async fn who_waits_is_told_the_place_and_behind_whom_at_once_and_at_every_change() {
-    let test = TestApp::new(scripted_engine());
+    let test = one_at_a_time().await;
     let (writing, written) = oneshot::channel();
     let (queued, second_waits) = oneshot::channel();
     let (queued_too, third_waits) = oneshot::channel();
@@ -78,7 +86,7 @@ async fn who_waits_is_told_the_place_and_behind_whom_at_once_and_at_every_change
 
 #[tokio::test]
 async fn a_message_that_waits_can_be_stopped_and_the_answer_before_it_goes_on() {
-    let test = TestApp::new(scripted_engine());
+    let test = one_at_a_time().await;
     let (writing, written) = oneshot::channel();
     let mut writing = once(writing);
     let first = test.send_and(None, "stream 60 at 100", |event| {
@@ -111,4 +119,27 @@ async fn a_turn_may_move_between_threads() {
     let app = test.app.clone();
     let turn = tokio::spawn(async move { app.chat_send(crate::harness::request("hello"), |_| {}).await });
     patiently(turn).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn two_conversations_are_answered_side_by_side() {
+    let test = TestApp::new(scripted_engine());
+    let (writing, written) = oneshot::channel();
+    let mut writing = once(writing);
+    let mut conversation = String::new();
+    let first = test.send_and(None, "stream 100000 at 100", |event| match event {
+        ChatEvent::Started { conversation: started, .. } => conversation.clone_from(&started.id),
+        ChatEvent::Text { .. } => writing(conversation.clone()),
+        _ => {}
+    });
+    let second = async {
+        let first = written.await.unwrap();
+        let second = test.send(None, "at once").await;
+        test.app.stop_answer(&first);
+        second
+    };
+    let (first, second) = tokio::join!(first, second);
+    assert_eq!(places(&second), []);
+    assert_eq!(done(&second).content, "at once");
+    assert_eq!(done(&first).finish_reason, Some(FinishReason::Cancelled));
 }

@@ -4,6 +4,7 @@
 mod bench;
 mod conversations;
 mod quantize;
+mod serve;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use paddock_core::{CacheType, FlashAttention, LoadParams, ModelChoice, Sampling, planner};
 
 pub use bench::BenchOptions;
+pub use serve::{ServeOptions, StopOptions};
+
 pub use conversations::{ConversationsCommand, ConversationsOptions, ExportOptions, Form, ImportOptions};
 pub use quantize::QuantizeOptions;
 
@@ -44,6 +47,10 @@ pub enum Command {
     Download(DownloadOptions),
     /// Write a smaller copy of a model.
     Quantize(QuantizeOptions),
+    /// Serve the model to other programs, as OpenAI's and Anthropic's interfaces, until it is stopped.
+    Serve(ServeOptions),
+    /// Stop the servers of this user.
+    Stop(StopOptions),
     /// Search Hugging Face for models; with owner/name, list the models of that repository.
     Search(SearchOptions),
     /// List the conversations of the window.

@@ -14,6 +14,7 @@ mod models;
 mod planning;
 mod quantize;
 mod search;
+mod serve;
 mod terminal;
 
 use std::process::ExitCode;
@@ -46,6 +47,8 @@ fn main() -> ExitCode {
         Command::Download(options) => runtime.block_on(download::run(options)),
         Command::Recommend(options) => runtime.block_on(planning::recommendation(options)),
         Command::Quantize(options) => runtime.block_on(quantize::run(options)),
+        Command::Serve(options) => runtime.block_on(serve::run(options)),
+        Command::Stop(options) => runtime.block_on(serve::stop(options)),
         Command::Search(options) => runtime.block_on(search::run(options)),
         Command::Conversations(options) => runtime.block_on(conversations::run(options)),
         Command::Export(options) => runtime.block_on(conversations::export(options)),

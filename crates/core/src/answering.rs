@@ -10,10 +10,10 @@ use paddock_store::{ConversationId, FinishReason, MessageId, Timings};
 
 use crate::{
     ApiError, App,
+    completing::Seat,
     fitting::{self, Fitted},
     formats::format_of,
-    line::{Engine, Place},
-    models::Current,
+    line::{Asker, Named, Place},
     prompt::{self, Prompt},
     streaming::{Due, StopSwitch, Stream},
     view::{ChatEvent, ContextCut, EngineState, LoadedModel},
@@ -85,8 +85,7 @@ impl Outcome {
 
 /// Everything that a generation needs.
 struct Prepared<'a> {
-    engine: Engine<'a>,
-    model: LoadedModel,
+    seat: Seat<'a>,
     /// Or why this conversation cannot be answered.
     ready: Result<(Prompt, Fitted), ApiError>,
 }
@@ -108,10 +107,11 @@ impl App {
                 return Outcome::only(Ending::stopped(), None);
             }
         };
-        let Prepared { engine, model, ready } = match prepared {
+        let Prepared { seat, ready } = match prepared {
             Ok(prepared) => prepared,
             Err(error) => return Outcome::only(Ending::failed(error, stream.is_empty()), None),
         };
+        let model = seat.model.clone();
         let (prompt, Fitted { mut messages, cut }) = match ready {
             Ok(ready) => ready,
             Err(error) => return Outcome::only(Ending::failed(error, stream.is_empty()), Some(model)),
@@ -126,38 +126,38 @@ impl App {
             sampling: prompt::sampling(&prompt.setup.sampling, model.self_test),
             max_tokens: prompt.setup.sampling.max_tokens,
             format,
+            conversation: Some(conversation.to_string()),
             ..GenerateParams::default()
         };
         let ending = self.generate(&conversation, &model, params, switch, stream, on_event).await;
         if let Some(timings) = ending.timings {
             self.note_speed(&model, timings).await;
         }
-        self.ready_again(&engine);
+        self.ready_again(seat);
         if prompt.begun.is_some() {
             messages.pop();
         }
         Outcome { ending, model: Some(model), cut, messages }
     }
 
-    /// Wait for the engine, a model in it, and the prompt.
+    /// Wait for a place in the engine, a model in it, and the prompt.
     async fn get_ready(
         &self,
         asked: Asked,
         on_event: &mut (impl FnMut(ChatEvent) + Send),
     ) -> Result<Prepared<'_>, ApiError> {
         let Asked { conversation, title, question, begun } = asked;
-        let mut engine = self
-            .have_engine(Some(title), |Place { position, behind }| on_event(ChatEvent::Queued { position, behind }))
-            .await;
-        let model = self.ensure_loaded(&mut engine).await?;
-        let n_ctx = model.n_ctx;
+        let named = Named { id: conversation.to_string(), title };
+        let mut on_place = |Place { position, behind }| on_event(ChatEvent::Queued { position, behind });
+        let seat = self.have_seat(Asker::Window, Some(named), None, &mut on_place).await?;
+        let n_ctx = seat.model.n_ctx;
         let ready = async {
             let prompt = self.with_store(move |store| Prompt::read(store, &conversation, &question, begun)).await?;
             let fitted = fitting::fit(&self.inner.host, &prompt, n_ctx).await?;
             Ok((prompt, fitted))
         };
         let ready = ready.await;
-        Ok(Prepared { engine, model, ready })
+        Ok(Prepared { seat, ready })
     }
 
     async fn generate(
@@ -208,16 +208,18 @@ impl App {
         }
     }
 
-    fn ready_again(&self, engine: &Option<Current>) {
+    /// The window sees the answer of another conversation, if one is being written, or a model that is ready.
+    fn ready_again(&self, seat: Seat<'_>) {
+        let Seat { model, holding } = seat;
         self.inner.engine_state.send_if_modified(|state| {
             let busy = matches!(state, EngineState::Understanding { .. } | EngineState::Writing { .. });
-            match engine {
-                Some(current) if busy => {
-                    *state = EngineState::Ready { model: current.model.clone() };
-                    true
-                }
-                _ => false,
+            if busy {
+                *state = match holding.another() {
+                    Some(conversation_id) => EngineState::Writing { model, conversation_id },
+                    None => EngineState::Ready { model },
+                };
             }
+            busy
         });
     }
 

@@ -18,10 +18,13 @@ use tokio::{
 use crate::{
     ApiError, DataDir, ErrorCode, backups,
     discover::Discovery,
-    downloads, library,
+    downloads,
+    keychain::Keyed,
+    library,
     line::Line,
     live::Live,
     models::Current,
+    serving,
     view::{AppInfo, EngineState, Platform},
 };
 
@@ -62,7 +65,7 @@ pub(crate) struct Inner {
     pub(crate) engine_state: watch::Sender<EngineState>,
     /// Counts changes of the conversation list.
     pub(crate) list_version: watch::Sender<u64>,
-    /// The model in the engine. Whoever holds the lock has the engine: see [`App::have_engine`].
+    /// The model in the engine. Locked for long only by a load; who may use it says `line`.
     pub(crate) engine: AsyncMutex<Option<Current>>,
     /// Who waits for the engine.
     pub(crate) line: Line,
@@ -87,6 +90,8 @@ pub(crate) struct Inner {
     pub(crate) library: library::State,
     /// What is known of models that are not here yet.
     pub(crate) discovery: Discovery,
+    /// What other programs have to show at the local server.
+    pub(crate) server_token: Keyed,
 }
 
 impl App {
@@ -133,6 +138,7 @@ impl App {
                 answering: Mutex::new(HashMap::new()),
                 downloads: downloads::State::default(),
                 library: library::State::default(),
+                server_token: Keyed::named(serving::TOKEN_ENTRY),
             }),
         };
         tokio::spawn(tell_of_deaths(app.clone(), app.inner.host.life()));

@@ -131,9 +131,9 @@ mod tests {
     fn whole_exchanges_are_left_out_and_never_the_last_question() {
         assert_eq!(choices(&TALK, ContextPolicy::RollingWindow), [0..2, 0..4, 0..6]);
         assert_eq!(choices(&TALK, ContextPolicy::TruncateMiddle), [2..4, 2..6, 0..6]);
-        assert_eq!(choices(&TALK, ContextPolicy::StopAtLimit), []);
+        assert!(choices(&TALK, ContextPolicy::StopAtLimit).is_empty());
         for policy in [ContextPolicy::RollingWindow, ContextPolicy::TruncateMiddle] {
-            assert_eq!(choices(&TALK[..1], policy), []);
+            assert!(choices(&TALK[..1], policy).is_empty());
             let only = choices(&TALK[..3], policy);
             assert!(only.len() == 1 && only[0] == (0..2), "{only:?}");
         }

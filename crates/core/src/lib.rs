@@ -11,6 +11,7 @@ mod app;
 mod backups;
 mod benching;
 mod chat;
+mod completing;
 mod composing;
 mod conversations;
 mod copying;
@@ -24,6 +25,7 @@ mod extracting;
 mod fitting;
 mod formats;
 mod interchange;
+mod keychain;
 mod library;
 mod line;
 mod links;
@@ -40,6 +42,7 @@ mod remembering;
 mod self_test;
 #[cfg(test)]
 mod sentences;
+mod serving;
 mod setup;
 mod streaming;
 mod survey;
@@ -49,11 +52,13 @@ pub mod view;
 
 pub use app::{App, AppConfig};
 pub use benching::bench_report;
+pub use completing::{Completed, Completion, CompletionEvent, Refusal, ServedModel};
 pub use dialogue::{Answer, Dialogue, ModelChoice};
 pub use discover::{models_at, search_at};
 pub use download_once::{OneDownload, download_once};
 pub use error::{ApiError, ErrorCode, What};
 pub use interchange::file_name;
+pub use line::MAX_WAITING;
 pub use links::checked_link;
 pub use named::weights_named;
 /// For the first lines of `main`: attached files are read by the same executable, in a process of its own.
@@ -61,6 +66,7 @@ pub use paddock_extract::{is_reader_process, reader_main};
 pub use paths::DataDir;
 pub use planning::weights_of;
 pub use quantizing::{Copy, make_copy, plan_copy};
+pub use serving::{own_address, random_token};
 pub use survey::{survey, survey_and_measure};
 
 /// What a computer is, and what fits on it: the facts and figures themselves, for the command line.
@@ -69,10 +75,14 @@ pub use {paddock_hardware as hardware, paddock_planner as planner};
 /// Downloads as they are made, for the command line.
 pub use paddock_hub::transfer;
 
-/// What the command line needs of the engine's protocol.
+/// What an answer may look like, for the local server.
+pub use paddock_engine_api::output::{AnswerFormat, TokenLogprob, Tool, ToolCall, ToolChoice};
+
+/// What the command line and the local server need of the engine's protocol.
 pub use paddock_engine_api::{
     EngineCommand, EngineError, EngineHost, GenerationEvent, HostConfig, Life,
     protocol::{
-        CacheType, ChatMessage, ChatRole, Device, FinishReason, FlashAttention, LoadParams, Loaded, Sampling, Timings,
+        CacheType, ChatMessage, ChatRole, Device, FinishReason, FlashAttention, GenerateParams, LoadParams, Loaded,
+        Sampling, Timings,
     },
 };

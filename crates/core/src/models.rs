@@ -74,13 +74,13 @@ impl App {
     /// # Errors
     /// When the file is not a usable model, or the engine could not load it.
     pub async fn load_model(&self, path: String, settings: LoadSettings) -> Result<(), ApiError> {
-        let mut engine = self.have_engine(None, |_| {}).await;
+        let mut engine = self.have_engine().await;
         self.load_into(&mut engine, PathBuf::from(path), settings).await
     }
 
     /// Free the model. Its memory goes with the engine process.
     pub async fn unload_model(&self) {
-        let mut engine = self.have_engine(None, |_| {}).await;
+        let mut engine = self.have_engine().await;
         *engine = None;
         self.inner.host.stop().await;
         self.inner.engine_state.send_replace(EngineState::NoModel);
@@ -111,21 +111,21 @@ impl App {
     }
 
     async fn selected(&self) -> Result<(PathBuf, LoadSettings), ApiError> {
-        let (selected, recent) = self
-            .with_store(|store| {
-                Ok((store.setting_or_default::<Option<String>>(SELECTED)?, store.recent_models(REMEMBERED)?))
-            })
-            .await?;
+        let selected = self.with_store(|store| store.setting_or_default::<Option<String>>(SELECTED)).await?;
         let Some(path) = selected else { return Ok((self_test::path(&self.inner.data), LoadSettings::default())) };
-        let settings = recent
-            .into_iter()
-            .find(|record| record.path == path)
-            .and_then(|record| serde_json::from_str(&record.settings_json?).ok())
-            .unwrap_or_default();
-        Ok((PathBuf::from(path), settings))
+        let path = PathBuf::from(path);
+        let settings = self.settings_of(&path).await?;
+        Ok((path, settings))
     }
 
-    async fn load_into(
+    /// How a model was loaded last.
+    pub(crate) async fn settings_of(&self, path: &Path) -> Result<LoadSettings, ApiError> {
+        let recent = self.with_store(|store| store.recent_models(REMEMBERED)).await?;
+        let record = recent.into_iter().find(|record| Path::new(&record.path) == path);
+        Ok(record.and_then(|record| serde_json::from_str(&record.settings_json?).ok()).unwrap_or_default())
+    }
+
+    pub(crate) async fn load_into(
         &self,
         engine: &mut Option<Current>,
         path: PathBuf,
@@ -228,13 +228,16 @@ impl App {
             n_ctx: settings.n_ctx,
             n_gpu_layers,
             n_threads: settings.n_threads,
+            n_parallel: self.n_parallel().await,
             ..LoadParams::default()
         };
+        let n_parallel = params.n_parallel;
         if planned {
             params = self.checked(params).await;
         }
         let loaded =
             self.inner.host.load(params, |LoadReport { phase, fraction }| show(phase.into(), fraction)).await?;
+        self.inner.line.set_room(n_parallel);
         match *self.inner.host.life().borrow() {
             Life::Running(pid) => Ok((loaded, pid)),
             Life::Dead(ref death) => Err(EngineError::Died(death.clone()).into()),

@@ -54,7 +54,7 @@ impl App {
         if self.inner.line.is_taken() {
             return Err(ApiError::model_at_work());
         }
-        let mut engine = self.have_engine(None, |_| {}).await;
+        let mut engine = self.have_engine().await;
         if engine.take().is_some() {
             self.inner.host.unload().await?;
             self.inner.engine_state.send_replace(crate::view::EngineState::NoModel);

@@ -328,6 +328,9 @@ fn own() -> Vec<ApiError> {
         damaged(None),
         ApiError::too_long(600, 128, 512, ContextPolicy::StopAtLimit),
         ApiError::too_long(600, 128, 512, ContextPolicy::RollingWindow),
+        ApiError::port_taken(12434, Some("python3 (process 4242)".into())),
+        ApiError::port_taken(12434, None),
+        ApiError::server_not_started("192.0.2.1 is not an address of this computer".into()),
     ]
 }
 

@@ -15,6 +15,7 @@ mod copying;
 mod downloads;
 mod formats;
 mod planning;
+mod server;
 mod stored;
 mod window;
 
@@ -24,6 +25,7 @@ pub use copying::*;
 pub use downloads::*;
 pub use formats::*;
 pub use planning::*;
+pub use server::*;
 pub use window::*;
 
 /// What the window says about the app itself.

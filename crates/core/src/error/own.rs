@@ -23,6 +23,21 @@ impl ApiError {
             .what(What::ModelAtWork)
     }
 
+    /// The local server's port is another program's; `by` says whose, where that is known.
+    pub fn port_taken(port: u16, by: Option<String>) -> Self {
+        let who = by.clone().unwrap_or_else(|| "another program".into());
+        Self::new(ErrorCode::Busy, format!("Port {port} is taken by {who}."))
+            .hint("End that program, or choose another port.")
+            .what(What::PortTaken { port, by })
+    }
+
+    /// The local server cannot run; `reason` is the rest of a sentence.
+    pub fn server_not_started(reason: String) -> Self {
+        Self::new(ErrorCode::BadInput, format!("The local server could not be started: {reason}."))
+            .hint("Change its settings and try again.")
+            .what(What::ServerNotStarted { reason })
+    }
+
     /// What is loaded is not deleted.
     pub(crate) fn model_loaded(name: String) -> Self {
         Self::new(ErrorCode::Busy, format!("“{name}” is loaded, so it was not deleted."))

@@ -61,6 +61,10 @@ pub enum What {
     ModelAtWork,
     /// Paddock is being closed.
     Closing,
+    /// Another program has the local server's port.
+    PortTaken { port: u16, by: Option<String> },
+    /// The local server cannot run.
+    ServerNotStarted { reason: String },
     /// The model that is to go is loaded.
     ModelLoaded { name: String },
     /// The model that is to go is being compared with its checksum.

@@ -26,7 +26,7 @@ impl App {
             return Err(LibraryError::NotOurs { path: model.path }.into());
         }
         // While this is held, no load begins. Held by others, it is known which model they load or use.
-        let engine = if self.inner.line.is_taken() { None } else { Some(self.have_engine(None, |_| {}).await) };
+        let engine = if self.inner.line.is_taken() { None } else { Some(self.have_engine().await) };
         if let Some(name) = self.loaded_of(&model) {
             return Err(ApiError::model_loaded(name));
         }

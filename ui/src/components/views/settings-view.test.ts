@@ -139,10 +139,14 @@ describe('the settings', () => {
     );
   });
 
-  it('say plainly that there is no telemetry and no server', async () => {
+  it('say plainly that there is no telemetry and that the server is off', async () => {
     await opened();
     expect(screen.getByTestId('row-telemetry').textContent).toContain('reports nothing');
-    expect(screen.getByTestId('row-server').textContent).toContain('Nothing listens on any port');
+    await waitFor(() =>
+      expect(screen.getByTestId('server-state').textContent).toContain(
+        'Nothing listens on any port',
+      ),
+    );
   });
 
   it('tell where the files are and open the folders', async () => {

@@ -43,6 +43,8 @@ const next: Record<Kind, Next | null> = {
   answerUnderway: 'waitOrStop',
   modelAtWork: 'measureLater',
   closing: null,
+  portTaken: 'otherPort',
+  serverNotStarted: 'otherSettings',
   modelLoaded: 'unloadFirst',
   modelInCheck: 'deleteLater',
   conversationGone: null,
@@ -94,6 +96,10 @@ export function sayWhat(what: What): string {
       return sayDamage(what.file, what.damagedBytes);
     case 'gated':
       return t(what.hadToken ? 'what.gatedToken' : 'what.gated', what);
+    case 'portTaken':
+      return what.by === null
+        ? t('what.portTakenBySome', { port: String(what.port) })
+        : t('what.portTaken', { port: String(what.port), by: isolate(what.by) });
     case 'noRepo':
       return t(what.hadToken ? 'what.noRepoToken' : 'what.noRepo', what);
     case 'noQuant': {

@@ -18,6 +18,7 @@ import { fakeMessages, type FakeMessagesHost } from './fake-messages';
 import { fakeModels, type ModelsHost, modelToLoad } from './fake-models';
 import { fakeOrganise, type FakeOrganiseHost } from './fake-organise';
 import { fakePlanning, type PlanningHost } from './fake-planning';
+import { fakeServer, type FakeServerHost, type FakeServerOptions } from './fake-server';
 import { fakeError, finishReason, type Script, scriptFor } from './fake-script';
 import {
   loadedModel,
@@ -42,7 +43,8 @@ import type { Host } from './host';
  *   /nothing internal             this error before the first word
  *   /refuse promptTooLong         rejected before anything is stored
  */
-export interface FakeOptions extends FakeHubOptions, FakeDownloadsOptions, FakeLibraryOptions {
+export interface FakeOptions
+  extends FakeHubOptions, FakeDownloadsOptions, FakeLibraryOptions, FakeServerOptions {
   /** `instant` skips all waiting. */
   pace?: 'real' | 'instant';
   /** Start with the self-test model in memory. */
@@ -59,6 +61,7 @@ export function createFakeHost(options: FakeOptions = {}): Host {
     host,
     fakePlanning(options),
     fakeModels(options),
+    fakeServer(options),
     fakeOrganise(host),
     fakeMessages(host),
     fakeComposer(host),
@@ -67,7 +70,9 @@ export function createFakeHost(options: FakeOptions = {}): Host {
 
 type ChatsHost = FakeOrganiseHost & FakeMessagesHost & FakeComposerHost;
 class FakeHost
-  implements Omit<Host, keyof PlanningHost | keyof ModelsHost | keyof ChatsHost>, FakeChats
+  implements
+    Omit<Host, keyof PlanningHost | keyof ModelsHost | keyof FakeServerHost | keyof ChatsHost>,
+    FakeChats
 {
   #instant: boolean;
   now: () => number;

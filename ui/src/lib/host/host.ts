@@ -40,6 +40,9 @@ import type {
   RepoView,
   SearchHit,
   SearchRequest,
+  ServerSettings,
+  ServerToken,
+  ServerView,
   StartReport,
   TokenCounts,
   TokenPlace,
@@ -165,6 +168,11 @@ export interface Host {
   repairModel(path: string): Promise<string>; // the id of the download that does it
   deleteModel(path: string): Promise<void>; // can be undone until Paddock is closed
   undoDelete(id: string): Promise<void>;
+  server(): Promise<ServerView>;
+  setServer(settings: ServerSettings): Promise<ServerView>; // what keeps it from running is in its state
+  serverToken(): Promise<ServerToken>; // made when it is asked for the first time
+  renewServerToken(): Promise<ServerToken>;
+  onServer(listener: (server: ServerView) => void): Promise<() => void>; // the whole of it each time
   onDownloads(listener: (list: DownloadView[]) => void): Promise<() => void>; // all of them each time
   onLibrary(listener: (library: LibraryView) => void): Promise<() => void>; // the whole of it each time
   onEngineState(listener: (s: EngineState) => void): Promise<() => void>; // full state each time

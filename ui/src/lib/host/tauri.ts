@@ -107,6 +107,11 @@ export function createTauriHost(): Host {
     deleteModel: (path) => done(commands.deleteModel(path)),
     undoDelete: (id) => done(commands.undoDelete(id)),
     onDownloads: (listener) => events.downloadsChanged.listen((event) => listener(event.payload)),
+    server: () => call(commands.server()),
+    setServer: (settings) => call(commands.setServer(settings)),
+    serverToken: () => call(commands.serverToken()),
+    renewServerToken: () => call(commands.renewServerToken()),
+    onServer: (listener) => events.serverChanged.listen((event) => listener(event.payload)),
     onLibrary: (listener) => events.libraryChanged.listen((event) => listener(event.payload)),
     onEngineState: (listener) =>
       events.engineStateChanged.listen((event) => listener(event.payload)),

@@ -94,11 +94,6 @@ export const settingsPage: Arabic<typeof english> = {
     exportAll: 'صدّر الكل…',
     import: 'استورد…',
   },
-  serverSettings: {
-    none: 'البرامج الأخرى',
-    noneHint: 'لا يجيب Paddock أي برنامج آخر بعد. لا شيء ينتظرها على أي منفذ في هذا الحاسوب.',
-    off: 'متوقف',
-  },
   privacy: {
     telemetry: 'بلا تتبّع',
     telemetryHint:

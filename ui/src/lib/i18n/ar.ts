@@ -6,6 +6,7 @@ import { firstRun } from './ar-first-run';
 import { formats } from './ar-formats';
 import { models } from './ar-models';
 import { said } from './ar-said';
+import { server } from './ar-server';
 import { settingsPage } from './ar-settings';
 import { side } from './ar-side';
 import { unknowns } from './ar-unknowns';
@@ -23,6 +24,7 @@ export const ar: Arabic<typeof en> = {
   ...models,
   ...conversation,
   ...side,
+  ...server,
   ...settingsPage,
   ...said,
   ...trouble,

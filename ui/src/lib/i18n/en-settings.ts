@@ -92,12 +92,6 @@ export const settingsPage = {
     exportAll: 'Export all…',
     import: 'Import…',
   },
-  serverSettings: {
-    none: 'Other programs',
-    noneHint:
-      'Paddock answers no other program yet. Nothing listens on any port of this computer for them.',
-    off: 'Off',
-  },
   privacy: {
     telemetry: 'No telemetry',
     telemetryHint:

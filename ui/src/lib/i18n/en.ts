@@ -5,6 +5,7 @@ import { trouble } from './en-errors';
 import { formats } from './en-formats';
 import { models } from './en-models';
 import { said } from './en-said';
+import { server } from './en-server';
 import { settingsPage } from './en-settings';
 import { side } from './en-side';
 import { unknowns } from './en-unknowns';
@@ -17,6 +18,7 @@ export const en = {
   ...models,
   ...conversation,
   ...side,
+  ...server,
   ...settingsPage,
   ...said,
   ...trouble,

@@ -99,12 +99,6 @@ export const settingsPage: Spanish<typeof english> = {
     exportAll: 'Exportar todo…',
     import: 'Importar…',
   },
-  serverSettings: {
-    none: 'Otros programas',
-    noneHint:
-      'Paddock no responde todavía a ningún otro programa. Nada escucha por ellos en ningún puerto de este ordenador.',
-    off: 'Apagado',
-  },
   privacy: {
     telemetry: 'Sin telemetría',
     telemetryHint:

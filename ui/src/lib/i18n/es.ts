@@ -7,6 +7,7 @@ import { firstRun } from './es-first-run';
 import { formats } from './es-formats';
 import { models } from './es-models';
 import { said } from './es-said';
+import { server } from './es-server';
 import { settingsPage } from './es-settings';
 import { side } from './es-side';
 import { unknowns } from './es-unknowns';
@@ -20,6 +21,7 @@ export const es: Spanish<typeof en> = {
   ...models,
   ...conversation,
   ...side,
+  ...server,
   ...settingsPage,
   ...said,
   ...trouble,

@@ -25,6 +25,7 @@ import { NavigationStore } from './navigation.svelte';
 import { OffersStore } from './offers.svelte';
 import { Outgoing } from './outgoing';
 import { PlanningStore } from './planning.svelte';
+import { ServerStore } from './server.svelte';
 import { SetupStore } from './setup.svelte';
 import { TemplatesStore } from './templates.svelte';
 import { ReadingStore } from './reading.svelte';
@@ -58,6 +59,7 @@ export interface App {
   discover: DiscoverStore;
   library: LibraryStore;
   hubSettings: HubSettingsStore;
+  server: ServerStore;
   firstRun: FirstRunStore;
   navigation: NavigationStore;
   folders: FoldersStore;
@@ -106,6 +108,7 @@ export function createApp(unwatched: Host, memory: WindowMemory): App {
     discover: new DiscoverStore(host, planning, announcer),
     library: new LibraryStore(host, planning, announcer),
     hubSettings: new HubSettingsStore(host, announcer),
+    server: new ServerStore(host, announcer),
     firstRun: new FirstRunStore(host, { engine, conversations, downloads }, announcer),
     navigation: new NavigationStore(),
     folders: new FoldersStore(host, announcer),
