@@ -16,6 +16,7 @@ mod harness;
 mod inspect;
 #[cfg(unix)]
 mod killed;
+mod loading;
 mod oracle;
 mod planning;
 mod protocol;

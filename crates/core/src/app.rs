@@ -18,9 +18,10 @@ use tokio::{
 use crate::{
     ApiError, DataDir, ErrorCode, backups,
     discover::Discovery,
-    downloads, library,
+    downloads, keeping, library,
     line::Line,
     live::Live,
+    loading,
     models::Current,
     view::{AppInfo, EngineState, Platform},
 };
@@ -66,6 +67,10 @@ pub(crate) struct Inner {
     pub(crate) engine: AsyncMutex<Option<Current>>,
     /// Who waits for the engine.
     pub(crate) line: Line,
+    /// What is known of loads.
+    pub(crate) loading: loading::State,
+    /// Counts changes of how long an unused model is kept.
+    pub(crate) idle_limit_changed: watch::Sender<u64>,
     /// The title that is being written.
     title: Mutex<Option<JoinHandle<()>>>,
     /// This computer, when it was looked at last.
@@ -115,6 +120,8 @@ impl App {
                 engine: AsyncMutex::new(None),
                 copying: AsyncMutex::new(()),
                 line: Line::new(),
+                loading: loading::State::new(),
+                idle_limit_changed: watch::Sender::new(0),
                 title: Mutex::new(None),
                 surveyed: Mutex::new(None),
                 answering: Mutex::new(HashMap::new()),
@@ -124,6 +131,7 @@ impl App {
         };
         tokio::spawn(tell_of_deaths(app.clone(), app.inner.host.life()));
         tokio::spawn(library::purge_at_start(app.clone()));
+        keeping::start(&app.inner);
         Ok(app)
     }
 
@@ -175,7 +183,7 @@ impl App {
         self.end_title().await;
         self.inner.library.give_up();
         self.close_downloads().await;
-        self.inner.host.stop().await;
+        self.end_engine().await;
     }
 
     /// Use the store on a thread that may wait for the disk.
@@ -220,6 +228,9 @@ async fn tell_of_deaths(app: App, mut life: watch::Receiver<Life>) {
     while life.changed().await.is_ok() {
         let Life::Dead(death) = life.borrow_and_update().clone() else { continue };
         let Some(inner) = inner.upgrade() else { return };
+        if inner.loading.is_under_way() {
+            continue;
+        }
         inner.engine_state.send_if_modified(|state| {
             let (path, name) = model_of(state);
             *state = EngineState::Failed { path, name, error: EngineError::Died(death).into() };
@@ -231,7 +242,9 @@ async fn tell_of_deaths(app: App, mut life: watch::Receiver<Life>) {
 fn model_of(state: &EngineState) -> (Option<String>, Option<String>) {
     match state {
         EngineState::NoModel => (None, None),
-        EngineState::Loading { path, name, .. } => (Some(path.clone()), Some(name.clone())),
+        EngineState::Resting { path, name, .. } | EngineState::Loading { path, name, .. } => {
+            (Some(path.clone()), Some(name.clone()))
+        }
         EngineState::Ready { model }
         | EngineState::Understanding { model, .. }
         | EngineState::Writing { model, .. } => (Some(model.path.clone()), Some(model.name.clone())),

@@ -51,6 +51,11 @@ impl Line {
         places.holder.is_some() || !places.waiting.is_empty()
     }
 
+    /// Changes whenever somebody comes, gets the engine, or gives it back.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
     /// From now on nothing is begun that nobody asked for.
     pub(crate) fn close(&self) {
         self.change(|places| places.closed = true);

@@ -11,12 +11,14 @@ use crate::ApiError;
 
 mod chats;
 mod downloads;
+mod loading;
 mod planning;
 mod stored;
 mod window;
 
 pub use chats::*;
 pub use downloads::*;
+pub use loading::*;
 pub use planning::*;
 pub use window::*;
 
@@ -346,6 +348,15 @@ impl From<engine::LoadPhase> for LoadPhase {
 pub enum EngineState {
     /// Nothing is loaded.
     NoModel,
+    /// Nobody used the model for a while, so it was unloaded. The next message loads it again.
+    Resting {
+        /// Its file.
+        path: String,
+        /// Its name.
+        name: String,
+        /// How long nobody used it, in seconds.
+        idle_seconds: u32,
+    },
     /// A model is being loaded.
     Loading {
         /// Its file.
