@@ -14,8 +14,11 @@ mod fitting;
 mod generation;
 mod harness;
 mod inspect;
+mod keeping;
 #[cfg(unix)]
 mod killed;
+#[cfg(target_os = "linux")]
+mod limited;
 mod loading;
 mod oracle;
 mod planning;

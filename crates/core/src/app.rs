@@ -174,6 +174,11 @@ impl App {
         }
     }
 
+    /// Whether there is an engine process, now and as it changes, for tests and for support.
+    pub fn engine_life(&self) -> watch::Receiver<Life> {
+        self.inner.host.life()
+    }
+
     /// Stop all answers, keep what they have, and end the engine.
     pub async fn shut_down(&self) {
         self.inner.line.close();

@@ -150,7 +150,7 @@ fn concerns() -> Vec<Concern> {
         Concern::NotEnoughOnGpu { gpu: gpu(), needed_bytes: 30_200_000_000, free_bytes: 23_500_000_000 },
         Concern::LittleLeftOnGpu { gpu: gpu(), left_bytes: 300_000_000, wanted_bytes: 1_073_741_824 },
         Concern::BeyondWorkingSet { needed_bytes: 40_100_000_000, working_set_bytes: 38_654_705_664 },
-        Concern::ReadsFromDisk { least_bytes: 12_000_000_000, most_bytes: 31_500_000_000, speed: tok_s(0.061, 0.24) },
+        Concern::ReadsFromDisk { least_bytes: 12_000_000_000, most_bytes: 31_500_000_000, speed: tok_s(0.12, 0.24) },
     ]
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn seconds(range: &TokS) -> String {
     }
 }
 
-/// `12.3 GB`.
+/// `12.3 GB`, and `12 GB` without a decimal.
 pub(crate) fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
     let mut shown = bytes as f64 / 1e3;
@@ -32,7 +32,8 @@ pub(crate) fn size(bytes: u64) -> String {
         shown /= 1e3;
         unit += 1;
     }
-    format!("{shown:.1} {}", UNITS[unit])
+    let figure = format!("{shown:.1}");
+    format!("{} {}", figure.strip_suffix(".0").unwrap_or(&figure), UNITS[unit])
 }
 
 /// How many times as fast.

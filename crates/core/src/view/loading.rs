@@ -29,7 +29,7 @@ impl Default for LoadingSettings {
 
 /// What whoever asks for a load insists on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct LoadWish {
     /// Load it, whatever the guardrail says.
     pub anyway: bool,
@@ -179,7 +179,7 @@ pub struct SmallerModel {
 
 /// What there is to know of the load under way, the loaded model, or the one that could not be loaded.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Type)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct EngineNotes {
     /// The file that they are about.
     pub path: Option<String>,

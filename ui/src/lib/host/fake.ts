@@ -14,6 +14,7 @@ import { fakeComposer, type FakeComposerHost } from './fake-composer';
 import type { FakeDownloadsOptions } from './fake-downloads';
 import type { FakeHubOptions } from './fake-hub';
 import type { FakeLibraryOptions } from './fake-library';
+import { fakeLoading, type FakeLoadingOptions, type LoadingHost } from './fake-loading';
 import { fakeMessages, type FakeMessagesHost } from './fake-messages';
 import { fakeModels, type ModelsHost, modelToLoad } from './fake-models';
 import { fakeOrganise, type FakeOrganiseHost } from './fake-organise';
@@ -42,7 +43,8 @@ import type { Host } from './host';
  *   /nothing internal             this error before the first word
  *   /refuse promptTooLong         rejected before anything is stored
  */
-export interface FakeOptions extends FakeHubOptions, FakeDownloadsOptions, FakeLibraryOptions {
+export interface FakeOptions
+  extends FakeHubOptions, FakeDownloadsOptions, FakeLibraryOptions, FakeLoadingOptions {
   /** `instant` skips all waiting. */
   pace?: 'real' | 'instant';
   /** Start with the self-test model in memory. */
@@ -62,12 +64,15 @@ export function createFakeHost(options: FakeOptions = {}): Host {
     fakeOrganise(host),
     fakeMessages(host),
     fakeComposer(host),
+    fakeLoading(options, host),
   );
 }
 
 type ChatsHost = FakeOrganiseHost & FakeMessagesHost & FakeComposerHost;
 class FakeHost
-  implements Omit<Host, keyof PlanningHost | keyof ModelsHost | keyof ChatsHost>, FakeChats
+  implements
+    Omit<Host, keyof PlanningHost | keyof ModelsHost | keyof ChatsHost | keyof LoadingHost>,
+    FakeChats
 {
   #instant: boolean;
   now: () => number;

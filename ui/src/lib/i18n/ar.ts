@@ -2,6 +2,7 @@ import { composing } from './ar-composer';
 import { conversation } from './ar-conversation';
 import { trouble } from './ar-errors';
 import { firstRun } from './ar-first-run';
+import { loadingWords } from './ar-loading';
 import { models } from './ar-models';
 import { said } from './ar-said';
 import { settingsPage } from './ar-settings';
@@ -17,6 +18,7 @@ import type { Arabic } from './shape';
 export const ar: Arabic<typeof en> = {
   ...composing,
   ...models,
+  ...loadingWords,
   ...conversation,
   ...side,
   ...settingsPage,
@@ -155,6 +157,7 @@ export const ar: Arabic<typeof en> = {
     loading: 'يُحمَّل',
     loadingPercent: 'يُحمَّل \u2066{{percent}}%\u2069',
     warmingUp: 'يُحمَّل، يجري الإحماء',
+    resting: 'أُفرغ',
     ready: 'جاهز',
     understanding: 'يفهم',
     understandingOf: 'يفهم {{processed}} من {{total}}',

@@ -1,6 +1,7 @@
 import { composing } from './en-composer';
 import { conversation } from './en-conversation';
 import { trouble } from './en-errors';
+import { loadingWords } from './en-loading';
 import { models } from './en-models';
 import { said } from './en-said';
 import { settingsPage } from './en-settings';
@@ -11,6 +12,7 @@ import { unknowns } from './en-unknowns';
 export const en = {
   ...composing,
   ...models,
+  ...loadingWords,
   ...conversation,
   ...side,
   ...settingsPage,
@@ -143,6 +145,7 @@ export const en = {
     loading: 'Loading',
     loadingPercent: 'Loading {{percent}} %',
     warmingUp: 'Loading, warming up',
+    resting: 'Unloaded',
     ready: 'Ready',
     understanding: 'Understanding',
     understandingOf: 'Understanding {{processed}} of {{total}}',

@@ -3,6 +3,7 @@ import { composing } from './es-composer';
 import { conversation } from './es-conversation';
 import { trouble } from './es-errors';
 import { firstRun } from './es-first-run';
+import { loadingWords } from './es-loading';
 import { models } from './es-models';
 import { said } from './es-said';
 import { settingsPage } from './es-settings';
@@ -14,6 +15,7 @@ import type { Spanish } from './shape';
 export const es: Spanish<typeof en> = {
   ...composing,
   ...models,
+  ...loadingWords,
   ...conversation,
   ...side,
   ...settingsPage,
@@ -149,6 +151,7 @@ export const es: Spanish<typeof en> = {
     loading: 'Cargando',
     loadingPercent: 'Cargando, {{percent}} %',
     warmingUp: 'Cargando, calentando',
+    resting: 'Descargado',
     ready: 'Listo',
     understanding: 'Entendiendo',
     understandingOf: 'Entendiendo {{processed}} de {{total}}',
