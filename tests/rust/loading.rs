@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use paddock_core::{
     EngineCommand, ErrorCode, What,
-    planner::{Concern, Guardrail},
-    view::{EngineNotes, EngineState, FinishReason, LoadChange, LoadSettings, LoadWish, LoadingSettings, ShortOf},
+    planner::{Concern, Guardrail, SlowerBecause},
+    view::{
+        EngineNotes, EngineState, FinishReason, LoadChange, LoadSettings, LoadWish, LoadingSettings, NotOnGpu, ShortOf,
+    },
 };
 use tempfile::TempDir;
 
@@ -204,7 +206,35 @@ async fn the_guardrail_holds_back_what_reads_from_the_disk_until_somebody_insist
     assert!(test.app.engine_notes().borrow().from_disk.is_some());
 }
 
-/// 1.1 GB that take no disk.
+#[tokio::test]
+async fn answers_much_slower_than_predicted_are_said_to_be_until_they_are_not() {
+    let folder = TempDir::new().unwrap();
+    let path = larger_model(folder.path());
+    let test = TestApp::new(engine(&["card"]));
+    let settings = LoadSettings { n_gpu_layers: Some(17), ..LoadSettings::default() };
+    load(&test, &path, settings, LoadWish::default()).await.result.unwrap();
+    done(&test.send(None, "stream 20 at 10").await);
+    let slower = test.app.engine_notes().borrow().slower.unwrap();
+    assert_eq!(slower.because, SlowerBecause::GpuNotUsed, "{slower:?}");
+    assert!((5.0..10.5).contains(&slower.measured_tok_s) && slower.expected.low > 20.0, "{slower:?}");
+    done(&test.send(None, "stream 2000 at 20000").await);
+    assert_eq!(test.app.engine_notes().borrow().slower, None);
+}
+
+#[tokio::test]
+async fn a_card_that_is_gone_is_said_to_be() {
+    let folder = TempDir::new().unwrap();
+    let path = larger_model(folder.path());
+    let test = TestApp::new(engine(&["card"]));
+    load(&test, &path, LoadSettings::default(), LoadWish::default()).await.result.unwrap();
+    assert!(matches!(&*test.app.engine_state().borrow(), EngineState::Ready { model } if model.n_gpu_layers > 0));
+    assert_eq!(test.app.engine_notes().borrow().not_on_gpu, None);
+    let test = restart_with(test, engine(&[])).await;
+    done(&test.send(None, "one two").await);
+    assert_eq!(test.app.engine_notes().borrow().not_on_gpu, Some(NotOnGpu::Gone));
+}
+
+/// 1.3 GB that take no disk.
 fn larger_model(folder: &Path) -> String {
     let path = folder.join("larger.gguf");
     let status = std::process::Command::new(env!("CARGO_BIN_EXE_random-model"))

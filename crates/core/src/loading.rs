@@ -327,7 +327,7 @@ impl App {
     }
 
     async fn not_on_gpu(&self, known: &Known, params: &LoadParams) -> Option<NotOnGpu> {
-        if params.n_gpu_layers == Some(0) && !known.machine.devices.is_empty() || !known.machine.devices.is_empty() {
+        if !known.machine.devices.is_empty() {
             return None;
         }
         if let Some(gpu) = known.hardware.gpus.iter().find(|gpu| gpu.engine_device.is_none()) {

@@ -4,9 +4,8 @@ import { describe, expect, it, vi } from 'vitest';
 import type { EngineNotes } from '../../lib/host';
 import { startedApp } from '../../test/hosts';
 import Provided from '../../test/Provided.svelte';
-import SettingsView from '../views/SettingsView.svelte';
 import LoadCard from './LoadCard.svelte';
-import ModelNotes from './ModelNotes.svelte';
+import ModelNotes from '../shared/ModelNotes.svelte';
 import ModelPicker from './ModelPicker.svelte';
 
 const asked = { nCtx: 4096, nGpuLayers: null, nThreads: null };
@@ -128,46 +127,5 @@ describe('the picker', () => {
     app.engine.state = { status: 'resting', path, name: 'M', idleSeconds: 300 };
     await waitFor(() => expect(text('model-rest')).toContain('Unloaded after 5 min'));
     expect(screen.getByTestId('model-picker').textContent).toContain('M');
-  });
-});
-
-describe('the settings of loads', () => {
-  async function opened() {
-    const user = userEvent.setup();
-    const { app, host } = await startedApp();
-    render(Provided, { app, part: SettingsView });
-    await screen.findByTestId('guardrail');
-    return { host, user };
-  }
-
-  it('are kept as soon as they are changed, each level with its sentence', async () => {
-    const { host, user } = await opened();
-    expect(text('guardrail-means')).toContain('read from the disk');
-    await user.selectOptions(screen.getByTestId('guardrail'), 'strict');
-    await waitFor(() => expect(text('guardrail-means')).toContain('a tenth'));
-    await user.selectOptions(screen.getByTestId('keep'), 'never');
-    await waitFor(() => expect(screen.queryByTestId('keep-minutes')).toBeNull());
-    await user.type(screen.getByTestId('ram-limit'), '12{Enter}');
-    await user.tab();
-    await waitFor(async () =>
-      expect(await host.loadingSettings()).toEqual({
-        guardrail: 'strict',
-        idleSeconds: null,
-        ramLimitBytes: 12e9,
-      }),
-    );
-  });
-
-  it('say what cannot be, and keep what was', async () => {
-    const { host, user } = await opened();
-    const minutes = screen.getByTestId('keep-minutes');
-    await user.clear(minutes);
-    await user.type(minutes, '0');
-    await user.tab();
-    expect(text('row-keep')).toContain('10,080');
-    await user.type(screen.getByTestId('ram-limit'), 'much');
-    await user.tab();
-    expect(text('row-ram-limit')).toContain('0.2 GB or more');
-    expect(await host.loadingSettings()).toMatchObject({ idleSeconds: 300, ramLimitBytes: null });
   });
 });

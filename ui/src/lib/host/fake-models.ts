@@ -1,13 +1,23 @@
 import type { ModelEntry } from './bindings';
-import { FakeDownloads, type FakeDownloadsHost } from './fake-downloads';
+import { FakeDownloads, type FakeDownloadsHost, type FakeDownloadsOptions } from './fake-downloads';
 import type { FakeOptions } from './fake';
-import { FakeHub, type FakeHubHost } from './fake-hub';
-import { FakeLibrary, type FakeLibraryHost } from './fake-library';
+import { FakeHub, type FakeHubHost, type FakeHubOptions } from './fake-hub';
+import { FakeLibrary, type FakeLibraryHost, type FakeLibraryOptions } from './fake-library';
+import { fakeLoading, type FakeLoadingOptions, type LoadingHost } from './fake-loading';
+import type { Host } from './host';
 
-/** What is offered, what is fetched and what is here: three parts that know of each other. */
-export type ModelsHost = FakeHubHost & FakeDownloadsHost & FakeLibraryHost;
+/** What is offered, what is fetched and what is here: three parts that know of each other, and how it is loaded. */
+export type ModelsHost = FakeHubHost & FakeDownloadsHost & FakeLibraryHost & LoadingHost;
 
-export function fakeModels(options: FakeOptions): ModelsHost {
+export type FakeModelsOptions = FakeHubOptions &
+  FakeDownloadsOptions &
+  FakeLibraryOptions &
+  FakeLoadingOptions;
+
+export function fakeModels(
+  options: FakeOptions,
+  host: Pick<Host, 'loadModel' | 'unloadModel'>,
+): ModelsHost {
   const instant = options.pace === 'instant';
   const now = options.now ?? (() => Date.now());
   const wait = (ms: number) =>
@@ -19,7 +29,8 @@ export function fakeModels(options: FakeOptions): ModelsHost {
   library.repairWith(({ name, quant, repo }, bytes) =>
     downloads.repair(name, quant, repo ?? '', bytes),
   );
-  return { ...hub.host(), ...downloads.host(), ...library.host() };
+  const loading = fakeLoading(options, host);
+  return { ...hub.host(), ...downloads.host(), ...library.host(), ...loading };
 }
 
 /** What is loaded when a message comes and nothing is: the model used last, else the self-test model. */

@@ -11,12 +11,8 @@ import type {
 } from './bindings';
 import { type FakeChats, newConversation, newMessage, type Stored, summary } from './fake-chats';
 import { fakeComposer, type FakeComposerHost } from './fake-composer';
-import type { FakeDownloadsOptions } from './fake-downloads';
-import type { FakeHubOptions } from './fake-hub';
-import type { FakeLibraryOptions } from './fake-library';
-import { fakeLoading, type FakeLoadingOptions, type LoadingHost } from './fake-loading';
 import { fakeMessages, type FakeMessagesHost } from './fake-messages';
-import { fakeModels, type ModelsHost, modelToLoad } from './fake-models';
+import { fakeModels, type FakeModelsOptions, type ModelsHost, modelToLoad } from './fake-models';
 import { fakeOrganise, type FakeOrganiseHost } from './fake-organise';
 import { fakePlanning, type PlanningHost } from './fake-planning';
 import { fakeError, finishReason, type Script, scriptFor } from './fake-script';
@@ -43,8 +39,7 @@ import type { Host } from './host';
  *   /nothing internal             this error before the first word
  *   /refuse promptTooLong         rejected before anything is stored
  */
-export interface FakeOptions
-  extends FakeHubOptions, FakeDownloadsOptions, FakeLibraryOptions, FakeLoadingOptions {
+export interface FakeOptions extends FakeModelsOptions {
   /** `instant` skips all waiting. */
   pace?: 'real' | 'instant';
   /** Start with the self-test model in memory. */
@@ -60,19 +55,16 @@ export function createFakeHost(options: FakeOptions = {}): Host {
   return Object.assign(
     host,
     fakePlanning(options),
-    fakeModels(options),
+    fakeModels(options, host),
     fakeOrganise(host),
     fakeMessages(host),
     fakeComposer(host),
-    fakeLoading(options, host),
   );
 }
 
 type ChatsHost = FakeOrganiseHost & FakeMessagesHost & FakeComposerHost;
 class FakeHost
-  implements
-    Omit<Host, keyof PlanningHost | keyof ModelsHost | keyof ChatsHost | keyof LoadingHost>,
-    FakeChats
+  implements Omit<Host, keyof PlanningHost | keyof ModelsHost | keyof ChatsHost>, FakeChats
 {
   #instant: boolean;
   now: () => number;
