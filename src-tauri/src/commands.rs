@@ -4,9 +4,9 @@ use paddock_core::{
     ApiError,
     view::{
         AppInfo, ChatEvent, ChatRequest, Conversation, ConversationSummary, DownloadRequest, DownloadSettings,
-        DownloadView, EngineState, HardwareView, LibraryModelView, LibraryView, LoadSettings, ModelEntry, PlanView,
-        PlanningTables, PreflightView, RecommendRequest, RecommendationView, Remembered, RepoSummary, RepoView,
-        TokenPlace, WindowKey,
+        DownloadView, EngineNotes, EngineState, HardwareView, LibraryModelView, LibraryView, LoadSettings, LoadWish,
+        LoadingSettings, ModelEntry, PlanView, PlanningTables, PreflightView, RecommendRequest, RecommendationView,
+        Remembered, RepoSummary, RepoView, TokenPlace, WindowKey,
     },
 };
 use tauri::{AppHandle, State, Wry, ipc::Channel};
@@ -15,7 +15,9 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 use crate::{
     chat_commands,
     desk::Desk,
-    events::{ConversationsChanged, DownloadsChanged, EngineStateChanged, LibraryChanged, ServerChanged},
+    events::{
+        ConversationsChanged, DownloadsChanged, EngineNotesChanged, EngineStateChanged, LibraryChanged, ServerChanged,
+    },
     measuring,
     outside::{self, Kind},
     server_commands,
@@ -81,8 +83,13 @@ pub fn builder() -> Builder<Wry> {
             list_models,
             pick_model_file,
             load_model,
+            load_model_as,
+            stop_load,
             unload_model,
             engine_state,
+            engine_notes,
+            loading_settings,
+            set_loading_settings,
             hardware,
             measure_hardware,
             planning_tables,
@@ -131,6 +138,7 @@ pub fn builder() -> Builder<Wry> {
         ])
         .events(collect_events![
             EngineStateChanged,
+            EngineNotesChanged,
             ConversationsChanged,
             DownloadsChanged,
             LibraryChanged,
@@ -239,6 +247,37 @@ async fn unload_model(desk: State<'_, Desk>) -> Answer<()> {
 #[specta::specta]
 async fn engine_state(desk: State<'_, Desk>) -> Answer<EngineState> {
     Ok(desk.app()?.engine_state().borrow().clone())
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn load_model_as(desk: State<'_, Desk>, path: String, settings: LoadSettings, wish: LoadWish) -> Answer<()> {
+    desk.app()?.load_model_as(path, settings, wish).await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn stop_load(desk: State<'_, Desk>) -> Answer<()> {
+    desk.app()?.stop_load();
+    Ok(())
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn engine_notes(desk: State<'_, Desk>) -> Answer<EngineNotes> {
+    Ok(desk.app()?.engine_notes().borrow().clone())
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn loading_settings(desk: State<'_, Desk>) -> Answer<LoadingSettings> {
+    desk.app()?.loading_settings().await
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn set_loading_settings(desk: State<'_, Desk>, settings: LoadingSettings) -> Answer<LoadingSettings> {
+    desk.app()?.set_loading_settings(settings).await
 }
 
 #[tauri::command]

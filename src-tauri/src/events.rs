@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use paddock_core::{
     App,
-    view::{ConversationSummary, DownloadState, DownloadView, EngineState, LibraryView, ServerView},
+    view::{
+        ConversationSummary, DownloadState, DownloadView, EngineNotes, EngineState, LibraryView, ServerView,
+    },
 };
 use paddock_server::Switch;
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,10 @@ use tokio::time::sleep;
 /// The engine's state has changed.
 #[derive(Debug, Clone, Serialize, Deserialize, Type, Event)]
 pub struct EngineStateChanged(pub EngineState);
+
+/// What there is to know of the load under way, or of the loaded model, has changed.
+#[derive(Debug, Clone, Serialize, Deserialize, Type, Event)]
+pub struct EngineNotesChanged(pub EngineNotes);
 
 /// The list of conversations has changed.
 #[derive(Debug, Clone, Serialize, Deserialize, Type, Event)]
@@ -55,6 +61,15 @@ pub fn forward(handle: &AppHandle, app: &App, server: &Switch) {
             let state = states.borrow_and_update().clone();
             // There may be no window to hear it.
             let _unheard = EngineStateChanged(state).emit(&to);
+            sleep(FRAME).await;
+        }
+    });
+    let (all, to) = (app.engine_notes(), handle.clone());
+    tauri::async_runtime::spawn(async move {
+        let mut all = all;
+        while all.changed().await.is_ok() {
+            let notes = all.borrow_and_update().clone();
+            let _unheard = EngineNotesChanged(notes).emit(&to);
             sleep(FRAME).await;
         }
     });

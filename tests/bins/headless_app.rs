@@ -1,7 +1,9 @@
 //! The app without its window: sends one message and writes a line for every event that a window would have got, the
 //! moment it would have got it. Made to be killed in the middle.
 //!
-//! `headless-app DATA_DIR ENGINE MESSAGE`. Lines: `started <conversation>`, `text <bytes shown so far>`, `done <reason>`.
+//! `headless-app DATA_DIR ENGINE MESSAGE [CYCLES]`. Lines: `started <conversation>`, `text <bytes shown so far>`,
+//! `done <reason>`. With CYCLES, the self-test model is loaded and unloaded so often before, each time with a line
+//! `unloaded <memory of this process in kB>`.
 
 use std::{
     env,
@@ -11,7 +13,7 @@ use std::{
 
 use paddock_core::{
     App, AppConfig, DataDir, EngineCommand, HostConfig,
-    view::{ChatEvent, ChatRequest},
+    view::{ChatEvent, ChatRequest, LoadSettings},
 };
 
 #[tokio::main]
@@ -25,6 +27,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         engine: EngineCommand { program: engine.into(), args: vec!["engine".into()] },
         host: HostConfig::default(),
     })?;
+    if let Some(cycles) = arguments.next() {
+        load_and_unload(&app, cycles.to_string_lossy().parse()?).await?;
+    }
     let request = ChatRequest {
         conversation_id: None,
         parent_id: None,
@@ -48,5 +53,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
     })
     .await?;
     app.shut_down().await;
+    Ok(())
+}
+
+async fn load_and_unload(app: &App, cycles: u32) -> Result<(), Box<dyn Error>> {
+    let models = app.list_models().await?;
+    let own = models.first().ok_or("there is no self-test model")?;
+    for _ in 0..cycles {
+        app.load_model(own.path.clone(), LoadSettings::default()).await?;
+        app.unload_model().await;
+        if app.engine_pid().is_some() {
+            return Err("the engine is still there".into());
+        }
+        let status = std::fs::read_to_string("/proc/self/status")?;
+        let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("the kernel does not say")?;
+        writeln!(stdout(), "unloaded {}", memory.trim().trim_end_matches(" kB"))?;
+    }
     Ok(())
 }

@@ -20,12 +20,12 @@ use std::{
 };
 
 use paddock_engine_api::{
-    framing,
+    Cause, framing,
     output::{TokenLogprob, ToolCall},
     protocol::{
-        BufferUse, ChatMessage, ChatRole, Device, DeviceKind, DeviceRates, Event, Failure, FailureCode, FinishReason,
-        FromEngine, GenerateParams, HEARTBEAT_INTERVAL_MS, Inspected, LoadParams, LoadPhase, Loaded, MAX_LINE_BYTES,
-        PROTOCOL_VERSION, Request, TemplateSource, Timings, ToEngine,
+        BufferUse, CacheType, ChatMessage, ChatRole, Device, DeviceKind, DeviceRates, Event, Failure, FailureCode,
+        FinishReason, FromEngine, GenerateParams, HEARTBEAT_INTERVAL_MS, Inspected, LoadParams, LoadPhase, Loaded,
+        MAX_LINE_BYTES, PROTOCOL_VERSION, Request, TemplateSource, Timings, ToEngine,
     },
 };
 use paddock_hardware::{NvidiaReport, Rates};
@@ -75,6 +75,8 @@ const EXIT_USAGE: i32 = 64;
 const EXIT_GARBAGE: i32 = 65;
 /// That of `exit-on-generate`, and after how many tokens it comes.
 const EXIT_SCRIPTED: i32 = 3;
+/// As a shell reports a process that was killed.
+const EXIT_KILLED: i32 = 137;
 const TOKENS_BEFORE_EXIT: u32 = 5;
 /// What the chat template would add to a message, in tokens.
 const TOKENS_AROUND_MESSAGE: u32 = 4;
@@ -326,6 +328,46 @@ fn rates() -> DeviceRates {
     DeviceRates { device: "CPU".into(), rates }
 }
 
+/// `NAME=BYTES` among the arguments: above so much, the load goes wrong in the way that is named. `refuses-above`: there
+/// is no memory on the card, or in main memory; `killed-above`: the process ends as if the system
+/// had killed it; `hangs-above`, and
+/// `hangs-below`: it hangs.
+fn limit(name: &str) -> Option<u64> {
+    std::env::args().find_map(|argument| argument.strip_prefix(name)?.strip_prefix('=')?.parse().ok())
+}
+
+/// What a load takes: 600 MB for each layer on the card, 100 kB for each token of the context, 1 MB for each of the
+/// micro-batch, and a copy of the weights if they are rearranged.
+fn needs(params: &LoadParams) -> u64 {
+    let layers = if has_card() { u64::from(params.n_gpu_layers.unwrap_or(17)) } else { 0 };
+    let token_bytes = if params.cache_type_v == CacheType::F16 { 100_000 } else { 53_000 };
+    let copy_bytes = if params.repack { 1_000_000_000 } else { 0 };
+    layers * 600_000_000
+        + u64::from(params.n_ctx.unwrap_or(4096)) * token_bytes
+        + u64::from(params.n_ubatch) * 1_000_000
+        + copy_bytes
+}
+
+fn find_memory(params: &LoadParams) -> Result<(), Event> {
+    let above = |name| limit(name).is_some_and(|bytes| needs(params) > bytes);
+    if above("hangs-above") {
+        park_for_ever();
+    }
+    if above("killed-above") {
+        process::exit(EXIT_KILLED);
+    }
+    if above("refuses-above") {
+        let file = params.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let device = if has_card() { "CUDA0" } else { "CPU" };
+        let details = format!("alloc_tensor_range: failed to allocate {device} buffer of size {}", needs(params));
+        return Err(Event::Failed(Failure { details: Some(details), ..Cause::NoMemoryForModel { file }.into() }));
+    }
+    if limit("hangs-below").is_some_and(|bytes| needs(params) <= bytes) {
+        park_for_ever();
+    }
+    Ok(())
+}
+
 /// Says that it has loaded a small model, whatever the file is.
 fn load(shared: &Shared, id: u64, params: &LoadParams) -> Event {
     let started = Instant::now();
@@ -333,6 +375,9 @@ fn load(shared: &Shared, id: u64, params: &LoadParams) -> Event {
     if shared.script == Script::AbortOnLoad {
         eprintln!("scripted-engine: GGML_ASSERT(PADDOCK_SCRIPT != abort-on-load) failed");
         process::abort();
+    }
+    if let Err(failed) = find_memory(params) {
+        return failed;
     }
     shared.send(id, Event::LoadProgress { phase: LoadPhase::Reading, fraction: 1.0 });
     shared.send(id, Event::LoadProgress { phase: LoadPhase::WarmingUp, fraction: 1.0 });

@@ -288,3 +288,115 @@ async fn a_model_file_that_shrinks_while_it_is_in_use_costs_only_the_answer() {
     }
     patiently(works_again(&host)).await;
 }
+
+/// Linux, because it looks the children up in /proc.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn not_even_a_stopped_engine_outlives_a_killed_app() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let mut app = std::process::Command::new(env!("CARGO_BIN_EXE_headless-app"))
+        .arg(folder.path())
+        .arg(env!("CARGO_BIN_EXE_real-engine"))
+        .arg("Count to 100")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = std::io::BufReader::new(app.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().starts_with("text")), "no text came");
+    let engines = children_of(app.id());
+    for pid in &engines {
+        // It reads no end of input any more.
+        signal(*pid, Signal::STOP);
+    }
+    app.kill().unwrap();
+    app.wait().unwrap();
+    patiently(async {
+        while engines.iter().any(|&pid| is_running(pid)) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_model_file_that_is_gone_is_named_when_it_is_wanted_again_and_the_app_goes_on() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("gone.gguf");
+    fs::copy(self_test_model(), &path).unwrap();
+    let test = TestApp::new(real_engine());
+    test.app.load_model(path.display().to_string(), LoadSettings::default()).await.unwrap();
+    fs::remove_file(&path).unwrap();
+    signal(test.app.engine_pid().unwrap(), Signal::KILL);
+    let mut states = test.app.engine_state();
+    patiently(states.wait_for(|state| matches!(state, EngineState::Failed { .. }))).await.unwrap();
+    let failed = done(&test.send(None, "Count to 5").await);
+    assert_eq!(failed.finish_reason, Some(FinishReason::Failed));
+    assert!(matches!(failed.error.unwrap().what.as_deref(), Some(paddock_core::What::FileMissing { .. })));
+    test.app.load_model(self_test_model().display().to_string(), LoadSettings::default()).await.unwrap();
+    assert_eq!(done(&test.send(None, "Count to 5").await).content, "1, 2, 3, 4, 5");
+}
+
+#[tokio::test]
+async fn a_model_that_is_chosen_while_another_answers_waits_for_its_turn() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let other = folder.path().join("other.gguf");
+    fs::copy(self_test_model(), &other).unwrap();
+    let test = TestApp::new(scripted_engine());
+    let app = test.app.clone();
+    let path = other.display().to_string();
+    let mut load = None;
+    let events = test
+        .send_and(None, "stream 200 at 400", |event| {
+            if matches!(event, ChatEvent::Text { .. }) && load.is_none() {
+                let (app, path) = (app.clone(), path.clone());
+                load = Some(tokio::spawn(async move { app.load_model(path, LoadSettings::default()).await }));
+            }
+        })
+        .await;
+    assert_eq!(done(&events).finish_reason, Some(FinishReason::Stop), "it is not cut off");
+    patiently(load.unwrap()).await.unwrap().unwrap();
+    assert!(matches!(&*test.app.engine_state().borrow(), EngineState::Ready { model } if model.path == path));
+}
+
+/// What a process holds of main memory, in kB.
+#[cfg(target_os = "linux")]
+fn memory_kb(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn fifty_models_one_after_the_other_leave_the_engine_about_as_large_as_it_was() {
+    let (host, _) = loaded_host(LoadParams::default()).await;
+    let pid = pid_of(&host);
+    let mut after = Vec::new();
+    for _ in 0..50 {
+        host.load(LoadParams { path: self_test_model(), ..LoadParams::default() }, |_| {}).await.unwrap();
+        host.unload().await.unwrap();
+        after.push(memory_kb(pid));
+    }
+    assert_eq!(pid_of(&host), pid);
+    // The first loads fill the allocator's pools, and it keeps a page more here and there.
+    let (early, late) = (after[9], after[49]);
+    assert!(late <= early + early / 50, "{after:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn fifty_loads_and_unloads_leave_the_app_as_large_as_it_was_and_no_engine() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_headless-app"))
+        .arg(folder.path())
+        .arg(env!("CARGO_BIN_EXE_real-engine"))
+        .args(["Count to 5", "50"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let after: Vec<u64> = text.lines().filter_map(|line| line.strip_prefix("unloaded ")?.trim().parse().ok()).collect();
+    assert_eq!(after.len(), 50, "{text}");
+    let (early, late) = (after[9], after[49]);
+    assert!(late.abs_diff(early) <= early / 100, "{after:?}");
+    assert!(text.contains("done"), "and it still answers: {text}");
+}

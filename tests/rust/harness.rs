@@ -123,6 +123,11 @@ impl TestApp {
         self.folder.path()
     }
 
+    /// From the next restart on.
+    pub fn change_engine(&mut self, engine: EngineCommand) {
+        self.engine = engine;
+    }
+
     /// Close and open again, as a restart does.
     pub async fn restart(self) -> Self {
         let Self { app, folder, engine } = self;

@@ -18,9 +18,13 @@ mod format;
 mod generation;
 mod harness;
 mod inspect;
+mod keeping;
 #[cfg(unix)]
 mod killed;
 mod lora;
+#[cfg(target_os = "linux")]
+mod limited;
+mod loading;
 mod oracle;
 mod parallel;
 mod planning;

@@ -188,6 +188,7 @@ impl App {
                             let (model, conversation_id) = (model.clone(), conversation_id.clone());
                             self.inner.engine_state.send_replace(EngineState::Writing { model, conversation_id });
                         }
+                        self.inner.loading.token_written();
                         stream.push(&text, predicted_n);
                     }
                     Ok(GenerationEvent::Done { finish_reason, timings, .. }) => {

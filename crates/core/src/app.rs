@@ -19,10 +19,12 @@ use crate::{
     ApiError, DataDir, ErrorCode, backups,
     discover::Discovery,
     downloads,
+    keeping,
     keychain::Keyed,
     library,
     line::Line,
     live::Live,
+    loading,
     models::Current,
     serving,
     view::{AppInfo, EngineState, Platform},
@@ -77,6 +79,10 @@ pub(crate) struct Inner {
     pub(crate) copy_stops: watch::Sender<u64>,
     /// Counts the wishes to stop a measurement.
     pub(crate) bench_stops: watch::Sender<u64>,
+    /// What is known of loads.
+    pub(crate) loading: loading::State,
+    /// Counts changes of how long an unused model is kept.
+    pub(crate) idle_limit_changed: watch::Sender<u64>,
     /// The title that is being written.
     title: Mutex<Option<JoinHandle<()>>>,
     /// This computer, when it was looked at last.
@@ -133,6 +139,8 @@ impl App {
                 copy_making: AsyncMutex::new(()),
                 copy_stops: watch::Sender::new(0),
                 bench_stops: watch::Sender::new(0),
+                loading: loading::State::new(),
+                idle_limit_changed: watch::Sender::new(0),
                 title: Mutex::new(None),
                 surveyed: Mutex::new(None),
                 answering: Mutex::new(HashMap::new()),
@@ -143,6 +151,7 @@ impl App {
         };
         tokio::spawn(tell_of_deaths(app.clone(), app.inner.host.life()));
         tokio::spawn(library::purge_at_start(app.clone()));
+        keeping::start(&app.inner);
         Ok(app)
     }
 
@@ -185,6 +194,11 @@ impl App {
         }
     }
 
+    /// Whether there is an engine process, now and as it changes, for tests and for support.
+    pub fn engine_life(&self) -> watch::Receiver<Life> {
+        self.inner.host.life()
+    }
+
     /// Stop all answers, keep what they have, and end the engine.
     pub async fn shut_down(&self) {
         self.inner.line.close();
@@ -194,7 +208,7 @@ impl App {
         self.end_title().await;
         self.inner.library.give_up();
         self.close_downloads().await;
-        self.inner.host.stop().await;
+        self.end_engine().await;
     }
 
     /// Use the store on a thread that may wait for the disk.
@@ -239,6 +253,9 @@ async fn tell_of_deaths(app: App, mut life: watch::Receiver<Life>) {
     while life.changed().await.is_ok() {
         let Life::Dead(death) = life.borrow_and_update().clone() else { continue };
         let Some(inner) = inner.upgrade() else { return };
+        if inner.loading.is_under_way() {
+            continue;
+        }
         inner.engine_state.send_if_modified(|state| {
             let (path, name) = model_of(state);
             *state = EngineState::Failed { path, name, error: EngineError::Died(death).into() };
@@ -250,7 +267,9 @@ async fn tell_of_deaths(app: App, mut life: watch::Receiver<Life>) {
 fn model_of(state: &EngineState) -> (Option<String>, Option<String>) {
     match state {
         EngineState::NoModel => (None, None),
-        EngineState::Loading { path, name, .. } => (Some(path.clone()), Some(name.clone())),
+        EngineState::Resting { path, name, .. } | EngineState::Loading { path, name, .. } => {
+            (Some(path.clone()), Some(name.clone()))
+        }
         EngineState::Ready { model }
         | EngineState::Understanding { model, .. }
         | EngineState::Writing { model, .. } => (Some(model.path.clone()), Some(model.name.clone())),

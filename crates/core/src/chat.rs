@@ -157,7 +157,7 @@ impl App {
     /// The model that is going to answer, as far as that is known before the engine is ours.
     fn model_name(&self) -> Option<String> {
         match &*self.inner.engine_state.borrow() {
-            EngineState::Loading { name, .. } => Some(name.clone()),
+            EngineState::Resting { name, .. } | EngineState::Loading { name, .. } => Some(name.clone()),
             EngineState::Ready { model }
             | EngineState::Understanding { model, .. }
             | EngineState::Writing { model, .. } => Some(model.name.clone()),

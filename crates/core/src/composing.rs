@@ -118,7 +118,10 @@ impl App {
             EngineState::Ready { model }
             | EngineState::Understanding { model, .. }
             | EngineState::Writing { model, .. } => Some(model.clone()),
-            EngineState::NoModel | EngineState::Loading { .. } | EngineState::Failed { .. } => None,
+            EngineState::NoModel
+            | EngineState::Resting { .. }
+            | EngineState::Loading { .. }
+            | EngineState::Failed { .. } => None,
         }
     }
 }

@@ -52,9 +52,10 @@ impl App {
     /// When it is not there.
     pub async fn delete_conversation(&self, id: String) -> Result<(), ApiError> {
         self.stop_answer(&id);
-        let id = ConversationId::from(id);
-        self.with_store(move |store| store.delete(&id, now_ms())).await?;
+        let deleted = ConversationId::from(id.as_str());
+        self.with_store(move |store| store.delete(&deleted, now_ms())).await?;
         self.list_changed();
+        self.forget_parked(&[id]).await;
         Ok(())
     }
 

@@ -41,6 +41,8 @@ pub enum ErrorCode {
     ModelRefused,
     /// The model could not be loaded.
     LoadFailed,
+    /// The guardrail speaks against loading the model now.
+    HeldBack,
     /// The engine process ended.
     EngineDied,
     /// The engine process gave no sign of life and was ended.

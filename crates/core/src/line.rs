@@ -96,17 +96,17 @@ impl Line {
         (holders, waiting)
     }
 
-    /// Tells of every change.
+    /// Changes whenever somebody comes, gets the engine, or gives it back.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
     }
 
-    /// Asker now on so many answers may be written at once.
+    /// From now on so many answers may be written at once.
     pub(crate) fn set_room(&self, room: u32) {
         self.change(|places| places.room = room.max(1) as usize);
     }
 
-    /// Asker now on nothing is begun that nobody asked for.
+    /// From now on nothing is begun that nobody asked for.
     pub(crate) fn close(&self) {
         self.change(|places| places.closed = true);
     }

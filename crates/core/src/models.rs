@@ -6,17 +6,17 @@ use std::{
 };
 
 use paddock_engine_api::{
-    Cause, EngineError, Life, LoadReport,
-    protocol::{Failure, LoadParams, Loaded},
+    Cause, Life, LoadReport,
+    protocol::{Failure, Loaded},
 };
 use paddock_hub::ModelFile;
 use paddock_store::ModelRecord;
 
 use crate::{
-    ApiError, App,
+    ApiError, App, What,
     app::{now_ms, path_text},
     self_test,
-    view::{BufferUse, EngineState, LoadPhase, LoadSettings, LoadedModel, ModelEntry},
+    view::{BufferUse, EngineState, LoadPhase, LoadSettings, LoadWish, LoadedModel, ModelEntry},
 };
 
 /// How many models the picker remembers.
@@ -30,6 +30,14 @@ pub(crate) struct Current {
     pid: u32,
     pub(crate) model: LoadedModel,
     settings: LoadSettings,
+}
+
+/// How a load came to be asked for.
+#[derive(Clone, Copy)]
+struct Asked {
+    wish: LoadWish,
+    /// Nobody chose the model just now: a message brings back the one that was there.
+    as_before: bool,
 }
 
 impl App {
@@ -74,15 +82,26 @@ impl App {
     /// # Errors
     /// When the file is not a usable model, or the engine could not load it.
     pub async fn load_model(&self, path: String, settings: LoadSettings) -> Result<(), ApiError> {
+        self.load_model_as(path, settings, LoadWish::default()).await
+    }
+
+    /// The same, with what whoever asks insists on. A load that is stopped is no error.
+    ///
+    /// # Errors
+    /// As [`Self::load_model`].
+    pub async fn load_model_as(&self, path: String, settings: LoadSettings, wish: LoadWish) -> Result<(), ApiError> {
         let mut engine = self.have_engine().await;
-        self.load_into(&mut engine, PathBuf::from(path), settings).await
+        match self.load_into(&mut engine, PathBuf::from(path), settings, Asked { wish, as_before: false }).await {
+            Err(error) if error.what.as_deref() == Some(&What::LoadStopped) => Ok(()),
+            result => result,
+        }
     }
 
     /// Free the model. Its memory goes with the engine process.
     pub async fn unload_model(&self) {
         let mut engine = self.have_engine().await;
         *engine = None;
-        self.inner.host.stop().await;
+        self.end_engine().await;
         self.inner.engine_state.send_replace(EngineState::NoModel);
     }
 
@@ -98,7 +117,7 @@ impl App {
             Some((path, settings)) => (PathBuf::from(path), settings),
             None => self.selected().await?,
         };
-        self.load_into(engine, path, settings).await?;
+        self.load_into(engine, path, settings, Asked { wish: LoadWish::default(), as_before: true }).await?;
         match engine {
             Some(current) => Ok(current.model.clone()),
             None => Err(ApiError::from(Failure::from(Cause::NoModel))),
@@ -130,6 +149,7 @@ impl App {
         engine: &mut Option<Current>,
         path: PathBuf,
         settings: LoadSettings,
+        asked: Asked,
     ) -> Result<(), ApiError> {
         let started = Instant::now();
         let own = path == self_test::path(&self.inner.data);
@@ -147,8 +167,20 @@ impl App {
         }
         let own = self_test::is(&file);
         let name = if own { self_test::NAME.to_owned() } else { file.name.clone() };
+        self.show_load(&file, &name, started, LoadPhase::Starting, 0.0);
+        let alive = engine.as_ref().filter(|current| self.is_alive(current)).map(|current| &current.model);
+        let was_loaded = alive.is_some();
+        let mut prepared = match self.prepare_load(&file, settings, asked.wish, alive, asked.as_before).await {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                self.show_refusal(engine.as_ref(), &path, error.clone());
+                return Err(error);
+            }
+        };
         *engine = None;
-        match self.load_file(&file, &name, settings, started).await {
+        self.settle(&mut prepared, was_loaded).await;
+        let show = |LoadReport { phase, fraction }| self.show_load(&file, &name, started, phase.into(), fraction);
+        match self.load_prepared(&mut prepared, &file, show).await {
             Ok((loaded, pid)) => {
                 let model = describe(&loaded, name, &file, own);
                 self.remember_load(&model, settings, file.size_bytes).await;
@@ -156,6 +188,10 @@ impl App {
                 *engine = Some(Current { pid, model, settings });
                 self.note_load(&loaded).await;
                 Ok(())
+            }
+            Err(error) if error.what.as_deref() == Some(&What::LoadStopped) => {
+                self.inner.engine_state.send_replace(EngineState::NoModel);
+                Err(error)
             }
             Err(error) => {
                 let path = Some(file.path.display().to_string());
@@ -167,6 +203,16 @@ impl App {
                 Err(error)
             }
         }
+    }
+
+    fn show_load(&self, file: &ModelFile, name: &str, started: Instant, phase: LoadPhase, fraction: f32) {
+        self.inner.engine_state.send_replace(EngineState::Loading {
+            path: file.path.display().to_string(),
+            name: name.to_owned(),
+            phase,
+            fraction,
+            elapsed_ms: u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX),
+        });
     }
 
     async fn look_at(&self, path: &Path, own: bool) -> Result<ModelFile, ApiError> {
@@ -198,51 +244,6 @@ impl App {
             }
             is_loading
         });
-    }
-
-    async fn load_file(
-        &self,
-        file: &ModelFile,
-        name: &str,
-        settings: LoadSettings,
-        started: Instant,
-    ) -> Result<(Loaded, u32), ApiError> {
-        let path = path_text(&file.path)?;
-        let show = |phase, fraction| {
-            self.inner.engine_state.send_replace(EngineState::Loading {
-                path: path.clone(),
-                name: name.to_owned(),
-                phase,
-                fraction,
-                elapsed_ms: u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX),
-            });
-        };
-        show(LoadPhase::Starting, 0.0);
-        let n_gpu_layers = match settings.n_gpu_layers {
-            None => self.layers_that_fit(&file.path, file.size_bytes, settings.n_ctx).await,
-            chosen => chosen,
-        };
-        let planned = settings.n_gpu_layers.is_none() && n_gpu_layers.is_some();
-        let mut params = LoadParams {
-            path: file.path.clone(),
-            n_ctx: settings.n_ctx,
-            n_gpu_layers,
-            n_threads: settings.n_threads,
-            n_parallel: self.n_parallel().await,
-            ..LoadParams::default()
-        };
-        let n_parallel = params.n_parallel;
-        if planned {
-            params = self.checked(params).await;
-        }
-        let loaded =
-            self.inner.host.load(params, |LoadReport { phase, fraction }| show(phase.into(), fraction)).await?;
-        self.inner.line.set_room(n_parallel);
-        match *self.inner.host.life().borrow() {
-            Life::Running(pid) => Ok((loaded, pid)),
-            Life::Dead(ref death) => Err(EngineError::Died(death.clone()).into()),
-            Life::Stopped => Err(EngineError::ShutDown.into()),
-        }
     }
 
     /// A model that works is offered again. Failing to note that must not fail the load.

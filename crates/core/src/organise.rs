@@ -209,8 +209,10 @@ impl App {
     /// # Errors
     /// When one of them is not there; when a copy of them could not be deleted.
     pub async fn erase_conversations(&self, ids: Vec<String>) -> Result<EraseReport, ApiError> {
+        let named = ids.clone();
         let ids: Vec<ConversationId> = ids.into_iter().map(ConversationId::from).collect();
         self.stop_answers(&ids).await?;
+        self.forget_parked(&named).await;
         let _alone = self.inner.copying.lock().await;
         let erased = self.with_store(move |store| store.erase(&ids, now_ms())).await;
         self.list_changed();

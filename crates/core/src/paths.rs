@@ -64,6 +64,11 @@ impl DataDir {
         self.0.join("models")
     }
 
+    /// Where the engine keeps what it has computed of conversations.
+    pub fn parked(&self) -> PathBuf {
+        self.0.join("parked")
+    }
+
     /// Headers of models on servers, which can all be fetched again.
     pub fn headers(&self) -> PathBuf {
         self.0.join("headers")
@@ -85,7 +90,7 @@ mod tests {
         let here = std::env::current_dir().unwrap();
         let place = DataDir::from_setting(Some("some where/ü".into())).unwrap();
         assert_eq!(place.path(), here.join("some where/ü"));
-        for file in [place.database(), place.backups(), place.models(), place.headers(), place.webview()] {
+        for file in [place.database(), place.backups(), place.models(), place.headers(), place.parked(), place.webview()] {
             assert!(file.starts_with(place.path()), "{file:?}");
         }
     }

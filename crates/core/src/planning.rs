@@ -24,7 +24,7 @@ const RATES: &str = "memory_rates";
 const FIRST_RUN_DONE: &str = "first_run_done";
 
 /// A model below this fits on any card in use, whole: 1 GB.
-const FITS_ANYWHERE_BYTES: u64 = 1_000_000_000;
+pub(crate) const FITS_ANYWHERE_BYTES: u64 = 1_000_000_000;
 
 /// How often the last check takes layers off; a plan that is further from the truth than this is no plan.
 const MOST_CHECKS: usize = 4;
@@ -142,22 +142,6 @@ impl App {
         self.with_store(move |store| store.set_setting(FIRST_RUN_DONE, &done)).await
     }
 
-    /// How many layers of a model to put on the graphics card, where nobody said: those that fit. `None`: there is no
-    /// card, or the model is so small that it fits on any.
-    pub(crate) async fn layers_that_fit(&self, path: &Path, size_bytes: u64, n_ctx: Option<u32>) -> Option<u32> {
-        if size_bytes < FITS_ANYWHERE_BYTES {
-            return None;
-        }
-        // What is free on a card now decides, not what was free when somebody looked.
-        let hardware = self.look_again().await.ok()?;
-        let machine = Machine::of(&hardware);
-        if machine.devices.is_empty() {
-            return None;
-        }
-        let plan = self.plan_of(&machine, path.to_owned(), n_ctx, None).await?;
-        Some(plan.n_gpu_layers_safe)
-    }
-
     /// The last check before a load: what llama.cpp itself would allocate, against what is free on the cards. Takes
     /// layers off until it fits, since what the plan says of a card is an estimate.
     pub(crate) async fn checked(&self, mut params: LoadParams) -> LoadParams {
@@ -204,6 +188,7 @@ impl App {
 
     /// Keeps how fast an answer was written, for the next prediction.
     pub(crate) async fn note_speed(&self, model: &LoadedModel, timings: Timings) {
+        self.compare_speed(model, timings);
         let (path, layers) = (model.path.clone(), model.n_gpu_layers);
         let noted = self
             .with_store(move |store| {
@@ -239,7 +224,7 @@ impl App {
     }
 
     /// This computer as it is now, with what was measured on it before.
-    async fn look_again(&self) -> Result<Hardware, ApiError> {
+    pub(crate) async fn look_again(&self) -> Result<Hardware, ApiError> {
         let mut hardware = survey(&self.inner.host).await;
         // What cannot be read back was written by another version: measure again.
         let stored: Option<StoredRates> = self.with_store(|store| Ok(store.setting(RATES).ok().flatten())).await?;

@@ -13,7 +13,7 @@ use paddock_hub::{
     transfer::{Delay, Notice, TransferError},
 };
 use paddock_planner::{
-    AppleRoom, Basis, Gpus, Reason, Remark, TokS, Verdict,
+    AppleRoom, Basis, Concern, Gpus, Reason, Remark, TokS, Verdict,
     guide::GuideRemark,
     quant::{Gone, Note, Quality},
 };
@@ -43,6 +43,7 @@ fn the_file_of_sentences_is_what_rust_says() {
         "notices": said(&notices()),
         "things": said(&things()),
         "causes": said(&causes()),
+        "concerns": said(&concerns()),
         "errors": errors(),
     });
     all.sort_all_objects();
@@ -139,6 +140,18 @@ fn remarks() -> Vec<Remark> {
         Remark::GpuFull { gpu: gpu() },
         Remark::GpuShared { gpu: gpu(), held_bytes: 7 * GIB + GIB / 2, total_bytes: 24 * GIB },
         Remark::GpuSpeedUnknown { gpu: gpu() },
+    ]
+}
+
+fn concerns() -> Vec<Concern> {
+    let gpu = || "RTX 4090".to_owned();
+    vec![
+        Concern::NotEnoughRam { needed_bytes: 12_340_000_000, free_bytes: 8_000_000_000 },
+        Concern::LittleRamLeft { left_bytes: 512_000_000, wanted_bytes: 2_147_483_648 },
+        Concern::NotEnoughOnGpu { gpu: gpu(), needed_bytes: 30_200_000_000, free_bytes: 23_500_000_000 },
+        Concern::LittleLeftOnGpu { gpu: gpu(), left_bytes: 300_000_000, wanted_bytes: 1_073_741_824 },
+        Concern::BeyondWorkingSet { needed_bytes: 40_100_000_000, working_set_bytes: 38_654_705_664 },
+        Concern::ReadsFromDisk { least_bytes: 12_000_000_000, most_bytes: 31_500_000_000, speed: tok_s(0.12, 0.24) },
     ]
 }
 
@@ -317,6 +330,8 @@ fn own() -> Vec<ApiError> {
     };
     vec![
         ApiError::closing(),
+        ApiError::held_back("Llama 3.1 8B Instruct", &[]),
+        ApiError::load_stopped(),
         ApiError::answer_underway(),
         ApiError::model_at_work(),
         ApiError::model_loaded("Llama 3.1 8B Instruct".into()),

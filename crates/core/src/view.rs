@@ -14,6 +14,7 @@ mod chats;
 mod copying;
 mod downloads;
 mod formats;
+mod loading;
 mod planning;
 mod server;
 mod stored;
@@ -24,6 +25,7 @@ pub use chats::*;
 pub use copying::*;
 pub use downloads::*;
 pub use formats::*;
+pub use loading::*;
 pub use planning::*;
 pub use server::*;
 pub use window::*;
@@ -354,6 +356,15 @@ impl From<engine::LoadPhase> for LoadPhase {
 pub enum EngineState {
     /// Nothing is loaded.
     NoModel,
+    /// Nobody used the model for a while, so it was unloaded. The next message loads it again.
+    Resting {
+        /// Its file.
+        path: String,
+        /// Its name.
+        name: String,
+        /// How long nobody used it, in seconds.
+        idle_seconds: u32,
+    },
     /// A model is being loaded.
     Loading {
         /// Its file.

@@ -64,6 +64,25 @@ pub(crate) fn progressed() {
     PROGRESS.fetch_add(1, Ordering::Relaxed);
 }
 
+/// Counts what was read from the disk since the last call as something done. Mapping a large file reads all of it within
+/// one system call, and a model larger than RAM may wait for its weights for longer than any other step takes.
+#[cfg(target_os = "linux")]
+pub(crate) fn notice_reading() {
+    static READ_BYTES: AtomicU64 = AtomicU64::new(0);
+    // Without the kernel's accounting, only what is computed counts.
+    let Ok(io) = std::fs::read_to_string("/proc/self/io") else { return };
+    let read = io.lines().find_map(|line| line.strip_prefix("read_bytes: ")?.parse().ok());
+    if let Some(read) = read
+        && READ_BYTES.swap(read, Ordering::Relaxed) != read
+    {
+        progressed();
+    }
+}
+
+/// Elsewhere only what is computed counts.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn notice_reading() {}
+
 /// How much got done so far; only its growth means something.
 pub(crate) fn progress() -> u64 {
     PROGRESS.load(Ordering::Relaxed)

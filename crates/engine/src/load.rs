@@ -131,6 +131,7 @@ fn open_model(
         n_gpu_layers: params.n_gpu_layers,
         use_mmap: params.use_mmap,
         use_mlock: params.use_mlock,
+        repack: params.repack,
         no_alloc,
     };
     let model = Model::load(backend, &params.path, &model_params, &mut |fraction| {
@@ -219,6 +220,10 @@ pub(crate) fn usual_threads() -> u32 {
     u32::try_from(num_cpus::get_physical().min(num_cpus::get())).unwrap_or(1).max(1)
 }
 
+/// What llama.cpp and the system's C library say when memory could not be had.
+const OUT_OF_MEMORY: [&str; 5] =
+    ["unable to allocate", "failed to allocate", "out of memory", "Cannot allocate memory", "bad_alloc"];
+
 /// llama.cpp returns null from a failed load; its log says why.
 fn load_failure(path: &Path, log: usize) -> Failure {
     if liveness::is_cancelled() {
@@ -235,7 +240,7 @@ fn load_failure(path: &Path, log: usize) -> Failure {
         Cause::UnknownArchitecture { file, architecture: architecture.unwrap_or("unnamed").to_owned() }
     } else if has("not within the file bounds") || has("tensor data is not within") || has("file is corrupted") {
         Cause::FileIncomplete { file }
-    } else if has("unable to allocate") || has("failed to allocate") || has("out of memory") {
+    } else if OUT_OF_MEMORY.iter().any(|pattern| has(pattern)) {
         Cause::NoMemoryForModel { file }
     } else if has("missing tensor")
         || has("wrong shape")

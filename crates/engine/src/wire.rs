@@ -42,6 +42,7 @@ impl Outbox {
         let outbox = self.clone();
         thread::spawn(move || {
             loop {
+                liveness::notice_reading();
                 outbox.send(None, Event::Heartbeat { progress: liveness::progress(), busy: liveness::busy() });
                 thread::sleep(Duration::from_millis(HEARTBEAT_INTERVAL_MS));
             }

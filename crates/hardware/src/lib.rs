@@ -21,6 +21,7 @@ pub mod linux;
 #[cfg(target_os = "macos")]
 mod macos;
 pub mod nvml;
+mod read_speed;
 mod system;
 mod unknown;
 
@@ -28,5 +29,6 @@ pub use facts::{
     Bandwidth, BandwidthBasis, Cpu, Disk, DiskKind, EngineDevice, Gpu, GpuKind, GpuProcess, Hardware, InstructionSet,
     Memory, NvidiaReport, Os, Rates, Vendor,
 };
+pub use read_speed::read_speed;
 pub use system::system;
 pub use unknown::{Cause, Detail, DriverFault, Thing, Unknown};

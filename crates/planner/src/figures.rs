@@ -23,6 +23,19 @@ pub(crate) fn seconds(range: &TokS) -> String {
     }
 }
 
+/// `12.3 GB`, and `12 GB` without a decimal.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    let mut shown = bytes as f64 / 1e3;
+    let mut unit = 0;
+    while shown >= 1e3 && unit + 1 < UNITS.len() {
+        shown /= 1e3;
+        unit += 1;
+    }
+    let figure = format!("{shown:.1}");
+    format!("{} {}", figure.strip_suffix(".0").unwrap_or(&figure), UNITS[unit])
+}
+
 /// How many times as fast.
 pub(crate) fn times(factor: f64) -> String {
     if factor < 3.0 { format!("{factor:.1}") } else { format!("{factor:.0}") }

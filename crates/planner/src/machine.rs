@@ -7,6 +7,7 @@ use paddock_hardware::{
 use crate::{
     PlanError,
     gpus::{self, GpuFamily, GpuRow},
+    memory::WINDOW_BYTES,
 };
 
 /// 2³⁰ bytes.
@@ -243,6 +244,37 @@ impl Machine {
     /// Whether processor and GPU share one memory, as on Apple Silicon.
     pub fn unified(&self) -> bool {
         self.devices.iter().any(|device| device.kind == GpuKind::Unified)
+    }
+
+    /// The same computer, where the engine process may take at most `limit_bytes` of main memory.
+    #[must_use]
+    pub fn limited_to(mut self, limit_bytes: u64) -> Self {
+        // The limit holds for the engine alone; what a plan counts for the window lies outside.
+        let within = limit_bytes.saturating_add(WINDOW_BYTES);
+        self.ram_free_bytes = Some(self.ram_free_bytes.map_or(within, |free| free.min(within)));
+        self.ram_total_bytes = Some(self.ram_total_bytes.map_or(within, |total| total.min(within)));
+        self
+    }
+
+    /// The same computer, with what the disk that holds the model was measured to read, in GB/s.
+    #[must_use]
+    pub fn reading_at(mut self, disk_gb_s: f64) -> Self {
+        if disk_gb_s.is_finite() && disk_gb_s > 0.0 {
+            self.disk_gb_s = disk_gb_s;
+        }
+        self
+    }
+
+    /// What the model's disk reads, measured or assumed, in GB/s.
+    pub fn disk_gb_s(&self) -> f64 {
+        self.disk_gb_s
+    }
+
+    /// The same computer without its graphics cards.
+    #[must_use]
+    pub fn processor_alone(mut self) -> Self {
+        self.devices.clear();
+        self
     }
 
     /// Whether the processor has these vector instructions.

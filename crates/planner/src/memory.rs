@@ -38,6 +38,12 @@ const PIPELINE_FACTOR: f64 = 1.5;
 /// app 90, engine without a model 60 MiB.
 const APP_BYTES: u64 = 400 * MIB;
 
+/// Of this, the engine process. Measured on Linux.
+pub(crate) const ENGINE_BYTES: u64 = 60 * MIB;
+
+/// And everything beside the engine.
+pub(crate) const WINDOW_BYTES: u64 = APP_BYTES - ENGINE_BYTES;
+
 /// Where a model's parts end up.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MemoryPlan {
@@ -108,6 +114,15 @@ pub struct RamPlan {
     pub free_bytes: Option<u64>,
     /// All main memory; `None`: unknown.
     pub memory_bytes: Option<u64>,
+}
+
+impl RamPlan {
+    /// What can neither be dropped nor read again.
+    pub fn must_stay_bytes(&self) -> u64 {
+        [self.repacked_bytes, self.kv_bytes, self.compute_bytes, self.overhead_bytes]
+            .into_iter()
+            .fold(0, u64::saturating_add)
+    }
 }
 
 /// How it works out.

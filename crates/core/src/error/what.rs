@@ -47,6 +47,10 @@ pub enum What {
     CannotLoad { file: String },
     /// See [`Cause`].
     NoMemoryForContext { n_ctx: u32 },
+    /// The guardrail speaks against a load.
+    LoadHeldBack { name: String },
+    /// Somebody gave a load up.
+    LoadStopped,
     /// Nothing is loaded.
     NoModel,
     /// The conversation is longer than the context.

@@ -103,7 +103,7 @@ impl App {
             EngineState::Ready { model }
             | EngineState::Understanding { model, .. }
             | EngineState::Writing { model, .. } => (&model.path, &model.name),
-            EngineState::NoModel | EngineState::Failed { .. } => return None,
+            EngineState::NoModel | EngineState::Resting { .. } | EngineState::Failed { .. } => return None,
         };
         let loaded = Identity::at(Path::new(path));
         let is_it =

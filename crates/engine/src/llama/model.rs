@@ -19,6 +19,8 @@ pub(crate) struct ModelParams {
     pub(crate) n_gpu_layers: Option<u32>,
     pub(crate) use_mmap: bool,
     pub(crate) use_mlock: bool,
+    /// Whether weights in main memory are rearranged for the processor; what is rearranged is not mapped.
+    pub(crate) repack: bool,
     /// Only find out what would be allocated: such a model, and a context over it, have sizes and nothing else.
     pub(crate) no_alloc: bool,
 }
@@ -59,6 +61,7 @@ impl Model {
         let mut raw = unsafe { sys::llama_model_default_params() };
         raw.n_gpu_layers = params.n_gpu_layers.map_or(-1, |n| i32::try_from(n).unwrap_or(i32::MAX));
         raw.no_alloc = params.no_alloc;
+        raw.use_extra_bufts = params.repack;
         raw.load_mode = match (params.use_mmap, params.use_mlock) {
             // With a mapping, llama.cpp asserts that there is something to map (`load_tensors` in llama-model.cpp).
             _ if params.no_alloc => sys::LLAMA_LOAD_MODE_NONE,

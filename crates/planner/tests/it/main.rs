@@ -5,6 +5,7 @@
 mod computers;
 mod hostile;
 mod layers;
+mod loading;
 mod memory;
 mod recommendation;
 mod sizes;

@@ -7,6 +7,8 @@ export function statusText(state: EngineState): string {
   switch (state.status) {
     case 'noModel':
       return t('engine.noModel');
+    case 'resting':
+      return t('engine.resting');
     case 'loading':
       if (state.phase === 'starting') return t('engine.loading');
       if (state.phase === 'warmingUp') return t('engine.warmingUp');

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../host/bindings';
 
 /** The one thing a reader can do about an error. The word on the button is `errors.<action>`. */
-export type ErrorAction = 'tryAgain' | 'newChat' | 'chooseModel' | 'dismiss';
+export type ErrorAction = 'tryAgain' | 'newChat' | 'chooseModel' | 'loadAnyway' | 'dismiss';
 
 export function errorAction(code: ErrorCode): ErrorAction {
   switch (code) {
@@ -10,6 +10,8 @@ export function errorAction(code: ErrorCode): ErrorAction {
       return 'tryAgain';
     case 'promptTooLong':
       return 'newChat';
+    case 'heldBack':
+      return 'loadAnyway';
     case 'modelRefused':
     case 'loadFailed':
       return 'chooseModel';

@@ -36,6 +36,8 @@ const next: Record<Kind, Next | null> = {
   noDecoder: 'otherFile',
   cannotLoad: 'otherModel',
   noMemoryForContext: 'less',
+  loadHeldBack: 'anyway',
+  loadStopped: null,
   noModel: 'chooseModel',
   promptTooLong: 'longerOrNew',
   conversationTooLong: 'longerNewOrFewer',

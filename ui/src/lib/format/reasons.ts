@@ -194,7 +194,7 @@ function speedOf({ low, high, basis }: TokS): string {
   return speedRange({ low, high, measured: basis === 'measured' });
 }
 
-function tokS(speed: TokS): string {
+export function tokS(speed: TokS): string {
   return t('units.tokS', { value: speedOf(speed) });
 }
 

@@ -3,6 +3,7 @@ import sentences from '../../../../tests/fixtures/sentences.json';
 import type {
   ApiError,
   Cause,
+  Concern,
   Delay,
   ErrorCode,
   GuideRemark,
@@ -18,6 +19,7 @@ import type {
 } from '../host';
 import { language, t } from '../i18n';
 import { errorWords, kindsWithWords, sayDelay, sayNotice, sayRemoteProblem, tell } from './errors';
+import { sayConcern } from './load-notes';
 import {
   qualitySentence,
   qualityWord,
@@ -68,6 +70,7 @@ const all = {
   notices: of<Notice>(sentences.notices, sayNotice),
   things: of<Thing>(sentences.things, sayThing),
   causes: of<Cause>(sentences.causes, sayCause),
+  concerns: of<Concern>(sentences.concerns, sayConcern),
   errors: errors.map((error): Said<unknown> => {
     const english = [error.message, error.hint].filter(Boolean).join(' ');
     return { what: error.what, english, here: () => wholeOf(error) };
@@ -132,6 +135,14 @@ describe('the sentences of Rust', () => {
       serverFault: true,
     };
     const notices: Kinds<Notice> = { newVersion: true, onceMore: true, changedMeanwhile: true };
+    const concerns: Kinds<Concern> = {
+      notEnoughRam: true,
+      littleRamLeft: true,
+      notEnoughOnGpu: true,
+      littleLeftOnGpu: true,
+      beyondWorkingSet: true,
+      readsFromDisk: true,
+    };
     const notes: Kinds<Note> = {
       curiosity: true,
       largeEnds: true,
@@ -186,6 +197,7 @@ describe('the sentences of Rust', () => {
     expect(kindsOf(all.guideRemarks).sort()).toEqual(Object.keys(guide).sort());
     expect(kindsOf(all.delays).sort()).toEqual(Object.keys(delays).sort());
     expect(kindsOf(all.notices).sort()).toEqual(Object.keys(notices).sort());
+    expect(kindsOf(all.concerns).sort()).toEqual(Object.keys(concerns).sort());
     expect(kindsOf(all.notes).sort()).toEqual(Object.keys(notes).sort());
   });
 
@@ -261,6 +273,7 @@ describe('an error without words of its own', () => {
   it('has words for every code', async () => {
     const codes: Record<ErrorCode, true> = {
       noModel: true,
+      heldBack: true,
       modelRefused: true,
       loadFailed: true,
       engineDied: true,

@@ -63,8 +63,13 @@ export const commands = {
 	listModels: () => __TAURI_INVOKE<ModelEntry[]>("list_models"),
 	pickModelFile: () => __TAURI_INVOKE<string | null>("pick_model_file"),
 	loadModel: (path: string, settings: LoadSettings) => __TAURI_INVOKE<null>("load_model", { path, settings }),
+	loadModelAs: (path: string, settings: LoadSettings, wish: LoadWish) => __TAURI_INVOKE<null>("load_model_as", { path, settings, wish }),
+	stopLoad: () => __TAURI_INVOKE<null>("stop_load"),
 	unloadModel: () => __TAURI_INVOKE<null>("unload_model"),
 	engineState: () => __TAURI_INVOKE<EngineState>("engine_state"),
+	engineNotes: () => __TAURI_INVOKE<EngineNotes>("engine_notes"),
+	loadingSettings: () => __TAURI_INVOKE<LoadingSettings>("loading_settings"),
+	setLoadingSettings: (settings: LoadingSettings) => __TAURI_INVOKE<LoadingSettings>("set_loading_settings", { settings }),
 	hardware: () => __TAURI_INVOKE<HardwareView>("hardware"),
 	measureHardware: () => __TAURI_INVOKE<HardwareView>("measure_hardware"),
 	planningTables: () => __TAURI_INVOKE<PlanningTables>("planning_tables"),
@@ -109,6 +114,7 @@ export const commands = {
 export const events = {
 	conversationsChanged: makeEvent<ConversationsChanged, ConversationsChanged>("conversations-changed"),
 	downloadsChanged: makeEvent<DownloadsChanged, DownloadsChanged>("downloads-changed"),
+	engineNotesChanged: makeEvent<EngineNotesChanged, EngineNotesChanged>("engine-notes-changed"),
 	engineStateChanged: makeEvent<EngineStateChanged, EngineStateChanged>("engine-state-changed"),
 	libraryChanged: makeEvent<LibraryChanged, LibraryChanged>("library-changed"),
 	serverChanged: makeEvent<ServerChanged, ServerChanged>("server-changed"),
@@ -292,6 +298,51 @@ export type ComputerView = {
 	ramBytes: number | null,
 };
 
+/**  What speaks against a load. */
+export type Concern = 
+/**  What must stay in main memory is more than is free. */
+{ kind: "notEnoughRam"; 
+/**  What must stay there, in bytes. */
+neededBytes: number; 
+/**  What is free now, in bytes. */
+freeBytes: number } | 
+/**  It fits, and leaves less than the level wants. */
+{ kind: "littleRamLeft"; 
+/**  What would be left, in bytes. */
+leftBytes: number; 
+/**  What should be, in bytes. */
+wantedBytes: number } | 
+/**  A graphics card has less free than its part needs. */
+{ kind: "notEnoughOnGpu"; 
+/**  Its name. */
+gpu: string; 
+/**  What its part needs, in bytes. */
+neededBytes: number; 
+/**  What is free on it now, in bytes. */
+freeBytes: number } | 
+/**  The card's part fits, and leaves less than the level wants. */
+{ kind: "littleLeftOnGpu"; 
+/**  Its name. */
+gpu: string; 
+/**  What would be left, in bytes. */
+leftBytes: number; 
+/**  What should be, in bytes. */
+wantedBytes: number } | 
+/**  On Apple Silicon: more than macOS recommends the GPU to hold at once. Beyond it the system may end programs. */
+{ kind: "beyondWorkingSet"; 
+/**  What the GPU's part needs, in bytes. */
+neededBytes: number; 
+/**  What Metal recommends at most, in bytes. */
+workingSetBytes: number } | 
+/**  Larger than RAM: part of the weights is read from the disk for every token. */
+{ kind: "readsFromDisk"; 
+/**  At least, in bytes for each token. */
+leastBytes: number; 
+/**  At most, in bytes for each token. */
+mostBytes: number; 
+/**  How fast it will be. */
+speed: TokS };
+
 /**
  *  What the model did not see of the branch when it wrote an answer: of the messages from the root to the question, those
  *  from number `from` (0 is the first) on, `count` of them.
@@ -430,6 +481,16 @@ export type DiskKindView =
 /**  With turning disks. */
 "hdd";
 
+/**  What an answer has read from the disk. */
+export type DiskUse = {
+	/**  In bytes. */
+	readBytes: number,
+	/**  Tokens written meanwhile. */
+	nTokens: number,
+	/**  How long that took, in seconds. */
+	seconds: number,
+};
+
 /**  A drive. */
 export type DiskView = {
 	/**  Where it is mounted. */
@@ -539,10 +600,47 @@ export type DownloadsChanged = DownloadView[];
 /**  What is wrong with NVIDIA's driver or its card. */
 export type DriverFault = { kind: "tooOld" } | { kind: "updated" } | { kind: "notRunning" } | { kind: "partMissing" } | { kind: "forbidden" } | { kind: "cardLost" } | { kind: "cardHung" } | { kind: "noPower" } | { kind: "noInterrupts" } | { kind: "tooSlow" } | { kind: "notSupported" } | { kind: "unreadable" } | { kind: "other"; words: string };
 
+/**  What there is to know of the load under way, the loaded model, or the one that could not be loaded. */
+export type EngineNotes = {
+	/**  The file that they are about. */
+	path?: string | null,
+	/**  What was asked for, so that it can be asked for again. */
+	asked?: LoadSettings,
+	/**  What was made smaller, in order. */
+	steps?: LoadStep[],
+	/**  Whether these steps are those of the last time, taken at once. */
+	remembered?: boolean,
+	/**  What speaks against it. */
+	concerns?: Concern[],
+	/**  Whether it was not loaded for these concerns. */
+	heldBack?: boolean,
+	/**  It is larger than RAM. */
+	fromDisk?: FromDisk | null,
+	/**  The limit that it was loaded under. */
+	ramLimit?: RamLimit | null,
+	/**  Why it is on no graphics card. */
+	notOnGpu?: NotOnGpu | null,
+	/**  Its answers are much slower than they should be. */
+	slower?: Slower | null,
+	/**  What to load instead of one that found no memory. */
+	smaller?: SmallerModel | null,
+};
+
+/**  What there is to know of the load under way, or of the loaded model, has changed. */
+export type EngineNotesChanged = EngineNotes;
+
 /**  The engine as the user sees it. Always whole, never a difference. */
 export type EngineState = 
 /**  Nothing is loaded. */
 { status: "noModel" } | 
+/**  Nobody used the model for a while, so it was unloaded. The next message loads it again. */
+{ status: "resting"; 
+/**  Its file. */
+path: string; 
+/**  Its name. */
+name: string; 
+/**  How long nobody used it, in seconds. */
+idleSeconds: number } | 
 /**  A model is being loaded. */
 { status: "loading"; 
 /**  Its file. */
@@ -605,6 +703,8 @@ export type ErrorCode =
 "modelRefused" | 
 /**  The model could not be loaded. */
 "loadFailed" | 
+/**  The guardrail speaks against loading the model now. */
+"heldBack" | 
 /**  The engine process ended. */
 "engineDied" | 
 /**  The engine process gave no sign of life and was ended. */
@@ -656,6 +756,24 @@ export type Folder = {
 	id: string,
 	/**  Its name. */
 	name: string,
+};
+
+/**  A model that runs although it is larger than the memory it may use. */
+export type FromDisk = {
+	/**  What each token reads from the disk, at least. */
+	leastBytes: number,
+	/**  And at most. */
+	mostBytes: number,
+	/**  What that takes, in seconds for each token: at least. */
+	leastS: number,
+	/**  And at most. */
+	mostS: number,
+	/**  What the disk reads in one go, in GB/s. */
+	diskGbS: number,
+	/**  Whether that was measured on this very file; else it is what such disks usually do. */
+	diskMeasured: boolean,
+	/**  What the answer under way, or the last one, has cost so far. */
+	live: DiskUse | null,
 };
 
 /**  Why a format can no longer be loaded. `Display` is English. */
@@ -721,6 +839,17 @@ name: string } |
 { kind: "several"; 
 /**  How many. */
 count: number };
+
+/**  How carefully loads are held back. None of them is a wall: whoever insists loads anyway. */
+export type Guardrail = 
+/**  Nothing is refused. */
+"off" | 
+/**  Refused is what cannot fit. */
+"relaxed" | 
+/**  Refused is what cannot fit, and what would be read from the disk for every token. */
+"balanced" | 
+/**  Refused is also what leaves the computer short of memory. */
+"strict";
 
 /**  What is wrong with the guide's word, or left over. `Display` is English. */
 export type GuideRemark = 
@@ -878,6 +1007,31 @@ export type LicenceView = {
 	accepted: boolean,
 };
 
+/**  Something that was made smaller so that a load finds its memory. */
+export type LoadChange = 
+/**  Fewer layers on the graphics card. */
+{ kind: "fewerLayers"; 
+/**  As many as before. */
+from: number; 
+/**  As many as now. */
+to: number } | 
+/**  Weights are left as they are in the file, so that they need no memory of their own. */
+{ kind: "notRearranged" } | 
+/**  A smaller micro-batch, in tokens. */
+{ kind: "smallerMicroBatch"; 
+/**  Before. */
+from: number; 
+/**  Now. */
+to: number } | 
+/**  The KV cache in 8 instead of 16 bits. */
+{ kind: "smallerKvCache" } | 
+/**  A shorter context, in tokens. */
+{ kind: "shorterContext"; 
+/**  Before. */
+from: number; 
+/**  Now. */
+to: number };
+
 /**  What a load is doing. */
 export type LoadPhase = 
 /**  The engine process is starting. */
@@ -895,6 +1049,26 @@ export type LoadSettings = {
 	nGpuLayers: number | null,
 	/**  CPU threads. */
 	nThreads: number | null,
+};
+
+/**  One step of a load towards settings that fit. */
+export type LoadStep = {
+	/**  What was changed. */
+	change: LoadChange,
+	/**  What was short before it. */
+	shortOf: ShortOf,
+	/**  What the load would have needed there, where that could be found out. */
+	neededBytes: number | null,
+	/**  What was free there, where that could be found out. */
+	freeBytes: number | null,
+};
+
+/**  What whoever asks for a load insists on. */
+export type LoadWish = {
+	/**  Load it, whatever the guardrail says. */
+	anyway?: boolean,
+	/**  Try the settings in full, although something smaller worked last time. */
+	inFull?: boolean,
 };
 
 /**  The loaded model. */
@@ -923,6 +1097,16 @@ export type LoadedModel = {
 	buffers: BufferUse[],
 	/**  What the user should know. */
 	warnings: string[],
+};
+
+/**  What holds for all loads. */
+export type LoadingSettings = {
+	/**  How carefully loads are held back. */
+	guardrail?: Guardrail,
+	/**  After how many seconds without a request a model is unloaded; 0: at once; none: never. */
+	idleSeconds?: number | null,
+	/**  What the engine may take of main memory, in bytes; none: whatever is free. */
+	ramLimitBytes?: number | null,
 };
 
 /**  What fills a memory. */
@@ -1033,6 +1217,19 @@ export type NewAttachment = {
 	/**  Its text. */
 	text: string,
 };
+
+/**  Why a model runs on the processor alone although there is, or was, a graphics card. */
+export type NotOnGpu = 
+/**  The card is there, and the engine cannot compute on it. */
+{ kind: "unusable"; 
+/**  Its name. */
+gpu: string } | 
+/**  When this model was loaded last, a card was used; now there is none. */
+{ kind: "gone" } | 
+/**  Layers were asked for on a card, and none went there. */
+{ kind: "notTaken"; 
+/**  How many. */
+asked: number };
 
 /**  What is special about a quantization. `Display` is English. */
 export type Note = 
@@ -1271,6 +1468,14 @@ export type QuantRow = {
 	why: Gone | null,
 	/**  What it needs and gives here; nothing where it cannot be loaded. */
 	plan: PlanView | null,
+};
+
+/**  The limit on the engine's main memory. */
+export type RamLimit = {
+	/**  In bytes. */
+	bytes: number,
+	/**  Whether the system enforces it; else it is only planned with. */
+	enforced: boolean,
 };
 
 /**  A reason for a pick, or what is lost and gained with it. */
@@ -1657,6 +1862,48 @@ export type SetAside = {
 	reason: string,
 };
 
+/**  Which memory a load fell short of. */
+export type ShortOf = 
+/**  Main memory. */
+"ram" | 
+/**  A graphics card's. */
+"gpu";
+
+/**  An answer that was much slower than predicted. */
+export type Slower = {
+	/**  How fast it was. */
+	measuredTokS: number,
+	/**  How fast it should have been. */
+	expected: TokS,
+	/**  What that points at most. */
+	because: SlowerBecause,
+};
+
+/**  What slow answers point at. */
+export type SlowerBecause = 
+/**  Layers are on a graphics card, and the answer was as slow as the processor alone. */
+"gpuNotUsed" | 
+/**  The card is nearly full: its driver may keep a part of it in main memory, which is much slower. */
+"spilledIntoRam" | 
+/**  Main memory is nearly full: parts of the model may have been written to the disk, or dropped and read again. */
+"ramShort" | 
+/**  The disk read slower than was taken for granted. */
+"diskSlow" | 
+/**  None of these; most likely other programs or saving of power. */
+"unknown";
+
+/**  A smaller file of the same model. */
+export type SmallerModel = {
+	/**  Its file. */
+	path: string,
+	/**  Its name. */
+	name: string,
+	/**  Its quantization. */
+	quant: string | null,
+	/**  Its bytes. */
+	sizeBytes: number,
+};
+
 /**  A piece of text around a hit. */
 export type SnippetPart = {
 	/**  The text. */
@@ -1814,6 +2061,10 @@ export type What =
 { kind: "cannotLoad"; file: string } | 
 /**  See [`Cause`]. */
 { kind: "noMemoryForContext"; nCtx: number } | 
+/**  The guardrail speaks against a load. */
+{ kind: "loadHeldBack"; name: string } | 
+/**  Somebody gave a load up. */
+{ kind: "loadStopped" } | 
 /**  Nothing is loaded. */
 { kind: "noModel" } | 
 /**  The conversation is longer than the context. */

@@ -1,14 +1,31 @@
 import type { ModelEntry } from './bindings';
 import { fakeBench, type FakeBenchHost } from './fake-bench';
-import { FakeDownloads, type FakeDownloadsHost } from './fake-downloads';
+import { FakeDownloads, type FakeDownloadsHost, type FakeDownloadsOptions } from './fake-downloads';
 import type { FakeOptions } from './fake';
-import { FakeHub, type FakeHubHost } from './fake-hub';
-import { FakeLibrary, type FakeLibraryHost } from './fake-library';
+import { FakeHub, type FakeHubHost, type FakeHubOptions } from './fake-hub';
+import { FakeLibrary, type FakeLibraryHost, type FakeLibraryOptions } from './fake-library';
+import { fakeLoading, type FakeLoadingOptions, type LoadingHost } from './fake-loading';
+import type { Host } from './host';
 
-/** What is offered, what is fetched and what is here, which know of each other, and what is measured. */
-export type ModelsHost = FakeHubHost & FakeDownloadsHost & FakeLibraryHost & FakeBenchHost;
+/**
+ * What is offered, what is fetched and what is here: three parts that know of each other; how it is loaded, and what is
+ * measured.
+ */
+export type ModelsHost = FakeHubHost &
+  FakeDownloadsHost &
+  FakeLibraryHost &
+  LoadingHost &
+  FakeBenchHost;
 
-export function fakeModels(options: FakeOptions): ModelsHost {
+export type FakeModelsOptions = FakeHubOptions &
+  FakeDownloadsOptions &
+  FakeLibraryOptions &
+  FakeLoadingOptions;
+
+export function fakeModels(
+  options: FakeOptions,
+  host: Pick<Host, 'loadModel' | 'unloadModel'>,
+): ModelsHost {
   const instant = options.pace === 'instant';
   const now = options.now ?? (() => Date.now());
   const wait = (ms: number) =>
@@ -20,7 +37,8 @@ export function fakeModels(options: FakeOptions): ModelsHost {
   library.repairWith(({ name, quant, repo }, bytes) =>
     downloads.repair(name, quant, repo ?? '', bytes),
   );
-  return { ...hub.host(), ...downloads.host(), ...library.host(), ...fakeBench(options) };
+  const loading = fakeLoading(options, host);
+  return { ...hub.host(), ...downloads.host(), ...library.host(), ...loading, ...fakeBench(options) };
 }
 
 /** What is loaded when a message comes and nothing is: the model used last, else the self-test model. */

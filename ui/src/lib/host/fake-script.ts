@@ -64,6 +64,11 @@ const errors: Record<ErrorCode, [message: string, hint: string | null, what?: Wh
     'Choose a shorter context, fewer GPU layers, or a smaller model.',
     { kind: 'noMemoryForModel', file },
   ],
+  heldBack: [
+    '“Llama 3.3 70B” was not loaded: it may not fit into the memory that is free now.',
+    'Load it anyway, close other programs, or choose a smaller model.',
+    { kind: 'loadHeldBack', name: 'Llama 3.3 70B' },
+  ],
   engineDied: [
     'The engine was ended from outside; mostly this means that the computer ran out of memory.',
     'Your next message starts it again. If it happens again, choose a smaller model or context.',

@@ -11,11 +11,8 @@ import type {
 } from './bindings';
 import { type FakeChats, newConversation, newMessage, type Stored, summary } from './fake-chats';
 import { fakeComposer, type FakeComposerHost } from './fake-composer';
-import type { FakeDownloadsOptions } from './fake-downloads';
-import type { FakeHubOptions } from './fake-hub';
-import type { FakeLibraryOptions } from './fake-library';
 import { fakeMessages, type FakeMessagesHost } from './fake-messages';
-import { fakeModels, type ModelsHost, modelToLoad } from './fake-models';
+import { fakeModels, type FakeModelsOptions, type ModelsHost, modelToLoad } from './fake-models';
 import { fakeOrganise, type FakeOrganiseHost } from './fake-organise';
 import { fakePlanning, type PlanningHost } from './fake-planning';
 import { fakeServer, type FakeServerHost, type FakeServerOptions } from './fake-server';
@@ -43,8 +40,7 @@ import type { Host } from './host';
  *   /nothing internal             this error before the first word
  *   /refuse promptTooLong         rejected before anything is stored
  */
-export interface FakeOptions
-  extends FakeHubOptions, FakeDownloadsOptions, FakeLibraryOptions, FakeServerOptions {
+export interface FakeOptions extends FakeModelsOptions, FakeServerOptions {
   /** `instant` skips all waiting. */
   pace?: 'real' | 'instant';
   /** Start with the self-test model in memory. */
@@ -60,7 +56,7 @@ export function createFakeHost(options: FakeOptions = {}): Host {
   return Object.assign(
     host,
     fakePlanning(options),
-    fakeModels(options),
+    fakeModels(options, host),
     fakeServer(options),
     fakeOrganise(host),
     fakeMessages(host),

@@ -17,6 +17,7 @@ import type {
   DownloadRequest,
   DownloadSettings,
   DownloadView,
+  EngineNotes,
   EngineState,
   EraseReport,
   ExportFormat,
@@ -24,7 +25,9 @@ import type {
   HardwareView,
   ImportReport,
   LibraryView,
+  LoadingSettings,
   LoadSettings,
+  LoadWish,
   ModelEntry,
   NewAttachment,
   Place,
@@ -115,8 +118,14 @@ export interface Host {
   listModels(): Promise<ModelEntry[]>; // the self-test model always first
   pickModelFile(): Promise<string | null>; // OS dialog, *.gguf
   loadModel(path: string, settings: LoadSettings): Promise<void>; // progress and result come as engine state; rejects with ApiError too
+  /** The same, with what is insisted on. */
+  loadModelAs(path: string, settings: LoadSettings, wish: LoadWish): Promise<void>;
+  stopLoad(): Promise<void>; // the load under way; it then resolves
   unloadModel(): Promise<void>;
   engineState(): Promise<EngineState>;
+  engineNotes(): Promise<EngineNotes>; // of the load under way, the loaded model, or the one that was not loaded
+  loadingSettings(): Promise<LoadingSettings>;
+  setLoadingSettings(settings: LoadingSettings): Promise<LoadingSettings>; // as they are now
   hardware(): Promise<HardwareView>; // this computer
   /** Takes about three seconds, and frees a loaded model first. */
   measureHardware(): Promise<HardwareView>;
@@ -176,5 +185,6 @@ export interface Host {
   onDownloads(listener: (list: DownloadView[]) => void): Promise<() => void>; // all of them each time
   onLibrary(listener: (library: LibraryView) => void): Promise<() => void>; // the whole of it each time
   onEngineState(listener: (s: EngineState) => void): Promise<() => void>; // full state each time
+  onEngineNotes(listener: (notes: EngineNotes) => void): Promise<() => void>; // all of them each time
   onConversations(listener: (list: ConversationSummary[]) => void): Promise<() => void>; // list changed (other window, background)
 }

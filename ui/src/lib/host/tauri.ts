@@ -63,8 +63,13 @@ export function createTauriHost(): Host {
     listModels: () => call(commands.listModels()),
     pickModelFile: () => call(commands.pickModelFile()),
     loadModel: (path, settings) => done(commands.loadModel(path, settings)),
+    loadModelAs: (path, settings, wish) => done(commands.loadModelAs(path, settings, wish)),
+    stopLoad: () => done(commands.stopLoad()),
     unloadModel: () => done(commands.unloadModel()),
     engineState: () => call(commands.engineState()),
+    engineNotes: () => call(commands.engineNotes()),
+    loadingSettings: () => call(commands.loadingSettings()),
+    setLoadingSettings: (settings) => call(commands.setLoadingSettings(settings)),
     hardware: () => call(commands.hardware()),
     measureHardware: () => call(commands.measureHardware()),
     planningTables: () => call(commands.planningTables()),
@@ -115,6 +120,8 @@ export function createTauriHost(): Host {
     onLibrary: (listener) => events.libraryChanged.listen((event) => listener(event.payload)),
     onEngineState: (listener) =>
       events.engineStateChanged.listen((event) => listener(event.payload)),
+    onEngineNotes: (listener) =>
+      events.engineNotesChanged.listen((event) => listener(event.payload)),
     onConversations: (listener) =>
       events.conversationsChanged.listen((event) => listener(event.payload)),
   };

@@ -4,6 +4,7 @@ import { conversation } from './ar-conversation';
 import { trouble } from './ar-errors';
 import { firstRun } from './ar-first-run';
 import { formats } from './ar-formats';
+import { loadingWords } from './ar-loading';
 import { models } from './ar-models';
 import { said } from './ar-said';
 import { server } from './ar-server';
@@ -22,6 +23,7 @@ export const ar: Arabic<typeof en> = {
   ...composing,
   ...formats,
   ...models,
+  ...loadingWords,
   ...conversation,
   ...side,
   ...server,
@@ -161,6 +163,7 @@ export const ar: Arabic<typeof en> = {
     loading: 'يُحمَّل',
     loadingPercent: 'يُحمَّل \u2066{{percent}}%\u2069',
     warmingUp: 'يُحمَّل، يجري الإحماء',
+    resting: 'أُفرغ',
     ready: 'جاهز',
     understanding: 'يفهم',
     understandingOf: 'يفهم {{processed}} من {{total}}',

@@ -11,6 +11,7 @@ export const trouble = {
     tryAgain: 'Try again',
     takeOff: 'Take off the list',
     newChat: 'New chat',
+    loadAnyway: 'Load anyway',
     chooseModel: 'Choose another model',
     dismiss: 'Dismiss',
     /** Above a message that there is only in English. */
@@ -18,6 +19,7 @@ export const trouble = {
       noModel: 'There is no model to do it with.',
       modelRefused: 'The model cannot be used.',
       loadFailed: 'The model could not be loaded.',
+      heldBack: 'The model was not loaded: it may not fit.',
       engineDied: 'The engine has ended.',
       engineHung: 'The engine did not answer any more.',
       promptTooLong: 'The conversation is too long.',
@@ -47,6 +49,8 @@ export const trouble = {
     unknownArchitecture:
       '“{{file}}” has an architecture that this version of llama.cpp does not know ({{architecture}}).',
     fileIncomplete: '“{{file}}” is incomplete: some of its data lies beyond the end of the file.',
+    loadHeldBack: '“{{name}}” was not loaded: it may not fit into the memory that is free now.',
+    loadStopped: 'The load was stopped.',
     noMemoryForModel: 'There is not enough memory for “{{file}}”.',
     notAWholeModel:
       '“{{file}}” is not a complete model: parts that its kind must have are missing.',
@@ -141,6 +145,7 @@ export const trouble = {
       '“{{file}}” came twice with other bytes than those published: something on the way to “{{host}}” changes them. Nothing of it was kept. Try another network, or another server.',
   },
   whatNow: {
+    anyway: 'Load it anyway, close other programs, or choose a smaller model.',
     again: 'Your next message starts it again.',
     againSmaller:
       'Your next message starts it again. If it happens again, choose a smaller model or context.',

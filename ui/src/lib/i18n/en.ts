@@ -3,6 +3,7 @@ import { composing } from './en-composer';
 import { conversation } from './en-conversation';
 import { trouble } from './en-errors';
 import { formats } from './en-formats';
+import { loadingWords } from './en-loading';
 import { models } from './en-models';
 import { said } from './en-said';
 import { server } from './en-server';
@@ -16,6 +17,7 @@ export const en = {
   ...composing,
   ...formats,
   ...models,
+  ...loadingWords,
   ...conversation,
   ...side,
   ...server,
@@ -149,6 +151,7 @@ export const en = {
     loading: 'Loading',
     loadingPercent: 'Loading {{percent}} %',
     warmingUp: 'Loading, warming up',
+    resting: 'Unloaded',
     ready: 'Ready',
     understanding: 'Understanding',
     understandingOf: 'Understanding {{processed}} of {{total}}',

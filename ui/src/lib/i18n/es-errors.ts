@@ -11,12 +11,14 @@ export const trouble: Spanish<typeof english> = {
     tryAgain: 'Reintentar',
     takeOff: 'Quitar de la lista',
     newChat: 'Chat nuevo',
+    loadAnyway: 'Cargar de todos modos',
     chooseModel: 'Elegir otro modelo',
     dismiss: 'Cerrar',
     says: {
       noModel: 'No hay ningún modelo con el que hacerlo.',
       modelRefused: 'El modelo no se puede usar.',
       loadFailed: 'No se pudo cargar el modelo.',
+      heldBack: 'El modelo no se ha cargado: quizá no quepa.',
       engineDied: 'El motor ha terminado.',
       engineHung: 'El motor dejó de responder.',
       promptTooLong: 'La conversación es demasiado larga.',
@@ -50,6 +52,8 @@ export const trouble: Spanish<typeof english> = {
       '«{{file}}» tiene una arquitectura que esta versión de llama.cpp no conoce ({{architecture}}).',
     fileIncomplete:
       '«{{file}}» está incompleto: parte de sus datos queda más allá del final del archivo.',
+    loadHeldBack: '«{{name}}» no se ha cargado: quizá no quepa en la memoria que está libre ahora.',
+    loadStopped: 'La carga se ha detenido.',
     noMemoryForModel: 'No hay memoria suficiente para «{{file}}».',
     notAWholeModel:
       '«{{file}}» no es un modelo completo: le faltan partes que los de su clase deben tener.',
@@ -156,6 +160,7 @@ export const trouble: Spanish<typeof english> = {
       '«{{file}}» llegó dos veces con bytes distintos de los publicados: algo en el camino hacia «{{host}}» los cambia. No se ha conservado nada. Prueba con otra red o con otro servidor.',
   },
   whatNow: {
+    anyway: 'Cárgalo de todos modos, cierra otros programas o elige un modelo más pequeño.',
     again: 'Tu próximo mensaje lo arranca otra vez.',
     againSmaller:
       'Tu próximo mensaje lo arranca otra vez. Si vuelve a pasar, elige un modelo o un contexto más pequeño.',

@@ -5,6 +5,7 @@ import { conversation } from './es-conversation';
 import { trouble } from './es-errors';
 import { firstRun } from './es-first-run';
 import { formats } from './es-formats';
+import { loadingWords } from './es-loading';
 import { models } from './es-models';
 import { said } from './es-said';
 import { server } from './es-server';
@@ -19,6 +20,7 @@ export const es: Spanish<typeof en> = {
   ...composing,
   ...formats,
   ...models,
+  ...loadingWords,
   ...conversation,
   ...side,
   ...server,
@@ -155,6 +157,7 @@ export const es: Spanish<typeof en> = {
     loading: 'Cargando',
     loadingPercent: 'Cargando, {{percent}} %',
     warmingUp: 'Cargando, calentando',
+    resting: 'Descargado',
     ready: 'Listo',
     understanding: 'Entendiendo',
     understandingOf: 'Entendiendo {{processed}} de {{total}}',

@@ -68,7 +68,7 @@ describe.each(Object.entries(others))('the words of %s', (code, words) => {
     );
     // Names, units, and what has to be said in these words: the licence's, and the self-test model's.
     const stays =
-      /^(app\.name|attach\.(pdf|docx)|sampling\.(topP|topK|minP)|gauge\.(figure|tokens|part)|conversation\.(kind\.(pdf|docx)|tokens|seconds|minutes)|settingsView\.section\.(general|chat)|general\.(percent|motionFull)|backups\.line|about\.llama|bench\.form\.|units\.|context\.figure|metrics\.|token\.placeholder|howDownloads\.limitUnit|firstRun\.(llama|question)|licence\.built|parts\.(label|app|kv)|library\.source\.|(find|quants)\.speed|quants\.name|computer\.(cuda|sizeOnly)|(downloads|library)\.(forOne|saidVerified)|downloads\.(percent|wordPercent)|message\.siblingOf|other\.gpuMemory|ofComputer\.(gpu|ssd)|things\.and|yourModel\.(preset|contextValue))/;
+      /^(app\.name|attach\.(pdf|docx)|sampling\.(topP|topK|minP)|gauge\.(figure|tokens|part)|conversation\.(kind\.(pdf|docx)|tokens|seconds|minutes)|settingsView\.section\.(general|chat)|general\.(percent|motionFull)|backups\.line|about\.llama|bench\.form\.|units\.|context\.figure|metrics\.|token\.placeholder|howDownloads\.limitUnit|loading\.(seconds|minutes)|loadingSettings\.ramUnit|firstRun\.(llama|question)|licence\.built|parts\.(label|app|kv)|library\.source\.|(find|quants)\.speed|quants\.name|computer\.(cuda|sizeOnly)|(downloads|library)\.(forOne|saidVerified)|downloads\.(percent|wordPercent)|message\.siblingOf|other\.gpuMemory|ofComputer\.(gpu|ssd)|things\.and|yourModel\.(preset|contextValue))/;
     expect(same.map(([key]) => key).filter((key) => !stays.test(key))).toEqual([]);
   });
 });

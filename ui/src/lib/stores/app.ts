@@ -20,6 +20,7 @@ import { FoldersStore } from './folders.svelte';
 import { HubSettingsStore } from './hub-settings.svelte';
 import { LibraryStore } from './library.svelte';
 import type { WindowMemory } from './memory';
+import { LoadingSettingsStore } from './loading-settings.svelte';
 import { MessagesStore } from './messages.svelte';
 import { NavigationStore } from './navigation.svelte';
 import { OffersStore } from './offers.svelte';
@@ -69,6 +70,7 @@ export interface App {
   backups: BackupsStore;
   places: PlacesStore;
   chatSettings: ChatSettingsStore;
+  loadingSettings: LoadingSettingsStore;
   startReport: StartReportStore;
   storage: StorageStore;
 }
@@ -118,6 +120,7 @@ export function createApp(unwatched: Host, memory: WindowMemory): App {
     backups: new BackupsStore(host, announcer),
     places: new PlacesStore(host),
     chatSettings,
+    loadingSettings: new LoadingSettingsStore(host),
     startReport: new StartReportStore(host, memory),
     storage,
   };

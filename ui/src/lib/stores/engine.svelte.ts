@@ -2,10 +2,12 @@ import { automatic, readSettings, type TypedSettings } from '../format/load-sett
 import {
   asApiError,
   type ApiError,
+  type EngineNotes,
   type EngineState,
   type Host,
   type LoadedModel,
   type LoadSettings,
+  type LoadWish,
   type ModelEntry,
 } from '../host';
 import { t } from '../i18n';
@@ -18,6 +20,7 @@ import type { Announcer } from './announcer.svelte';
  */
 export class EngineStore {
   state = $state.raw<EngineState>({ status: 'noModel' });
+  notes = $state.raw<EngineNotes | null>(null);
   models = $state.raw<readonly ModelEntry[]>([]);
   settings = $state<TypedSettings>({ ...automatic });
   pickerOpen = $state(false);
@@ -38,6 +41,8 @@ export class EngineStore {
     try {
       await this.#host.onEngineState((state) => this.#take(state));
       this.#take(await this.#host.engineState());
+      await this.#host.onEngineNotes((notes) => (this.notes = notes));
+      this.notes = await this.#host.engineNotes();
     } catch (reason) {
       this.#refused = asApiError(reason);
     }
@@ -82,14 +87,35 @@ export class EngineStore {
   }
 
   async loadWith(path: string, settings: LoadSettings) {
+    await this.#load(path, settings, null);
+  }
+
+  async #load(path: string, settings: LoadSettings, wish: LoadWish | null) {
     this.pickerOpen = false;
     this.dismissError();
     try {
-      await this.#host.loadModel(path, settings);
+      await (wish === null
+        ? this.#host.loadModel(path, settings)
+        : this.#host.loadModelAs(path, settings, wish));
     } catch (reason) {
       if (this.state.status !== 'failed') this.#refused = asApiError(reason);
     }
     await this.refreshModels();
+  }
+
+  /** Load what the notes are about once more, with what is insisted on. */
+  async loadNoted(wish: LoadWish) {
+    const { notes } = this;
+    if (notes === null || notes.path === null) return;
+    await this.#load(notes.path, notes.asked, wish);
+  }
+
+  async stopLoad() {
+    try {
+      await this.#host.stopLoad();
+    } catch (reason) {
+      this.#refused = asApiError(reason);
+    }
   }
 
   async unload() {
@@ -120,6 +146,7 @@ export class EngineStore {
         this.#announcer.say(t('announce.ready', { name: state.model.name }));
         void this.refreshModels();
         break;
+      case 'resting':
       case 'noModel':
         this.#announcer.say(t('announce.unloaded'));
         break;
