@@ -89,4 +89,10 @@
     "repair_model",
     "delete_model",
     "undo_delete",
+    "list_remotes",
+    "add_remote",
+    "refresh_remote",
+    "rename_remote",
+    "set_remote_key",
+    "remove_remote",
 ]

@@ -17,6 +17,7 @@ use crate::{
     desk::Desk,
     events::{ConversationsChanged, DownloadsChanged, EngineStateChanged, LibraryChanged},
     outside::{self, Kind},
+    remote_commands,
 };
 
 pub type Answer<T> = Result<T, ApiError>;
@@ -115,6 +116,12 @@ pub fn builder() -> Builder<Wry> {
             repair_model,
             delete_model,
             undo_delete,
+            remote_commands::list_remotes,
+            remote_commands::add_remote,
+            remote_commands::refresh_remote,
+            remote_commands::rename_remote,
+            remote_commands::set_remote_key,
+            remote_commands::remove_remote,
         ])
         .events(collect_events![EngineStateChanged, ConversationsChanged, DownloadsChanged, LibraryChanged])
         .error_handling(ErrorHandlingMode::Throw)

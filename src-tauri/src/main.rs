@@ -9,6 +9,7 @@ mod desk;
 mod drawing;
 mod events;
 mod outside;
+mod remote_commands;
 mod window;
 
 fn main() {

@@ -14,6 +14,7 @@ use crate::{
     line::{Engine, Place},
     models::Current,
     prompt::{self, Prompt},
+    remotes,
     streaming::{Due, StopSwitch, Stream},
     view::{ChatEvent, ContextCut, EngineState, LoadedModel},
 };
@@ -39,12 +40,12 @@ pub(crate) struct Ending {
 }
 
 impl Ending {
-    fn failed(error: ApiError, nothing_written: bool) -> Self {
+    pub(crate) fn failed(error: ApiError, nothing_written: bool) -> Self {
         let reason = if nothing_written { FinishReason::Failed } else { FinishReason::Interrupted };
         Self { reason, timings: None, error: Some(error) }
     }
 
-    fn stopped() -> Self {
+    pub(crate) fn stopped() -> Self {
         Self { reason: FinishReason::Cancelled, timings: None, error: None }
     }
 
@@ -115,6 +116,12 @@ impl App {
             Ok(ready) => ready,
             Err(error) => return Outcome::only(Ending::failed(error, stream.is_empty()), Some(model)),
         };
+        if model.remote.is_some() {
+            let sent = (messages.as_slice(), &prompt.setup.sampling);
+            let ending = self.answer_remotely(&conversation, &model, sent, switch, stream, on_event).await;
+            self.ready_again(&engine);
+            return Outcome { ending, model: Some(model), cut, messages };
+        }
         let params = GenerateParams {
             messages: messages.clone(),
             continue_answer: prompt.begun.is_some(),
@@ -144,10 +151,13 @@ impl App {
             .have_engine(Some(title), |Place { position, behind }| on_event(ChatEvent::Queued { position, behind }))
             .await;
         let model = self.ensure_loaded(&mut engine).await?;
-        let n_ctx = model.n_ctx;
+        let (n_ctx, remote) = (model.n_ctx, model.remote.clone());
         let ready = async {
             let prompt = self.with_store(move |store| Prompt::read(store, &conversation, &question, begun)).await?;
-            let fitted = fitting::fit(&self.inner.host, &prompt, n_ctx).await?;
+            let fitted = match &remote {
+                Some(place) => remotes::whole(&prompt, place)?,
+                None => fitting::fit(&self.inner.host, &prompt, n_ctx).await?,
+            };
             Ok((prompt, fitted))
         };
         let ready = ready.await;

@@ -22,6 +22,7 @@ use crate::{
     line::Line,
     live::Live,
     models::Current,
+    remotes,
     view::{AppInfo, EngineState, Platform},
 };
 
@@ -79,6 +80,8 @@ pub(crate) struct Inner {
     pub(crate) library: library::State,
     /// What is known of models that are not here yet.
     pub(crate) discovery: Discovery,
+    /// The keys of other servers.
+    pub(crate) remotes: remotes::State,
 }
 
 impl App {
@@ -88,6 +91,7 @@ impl App {
     /// When the database cannot be opened (a damaged one is set aside; see [`paddock_store::Store::open`]).
     pub fn open(config: AppConfig) -> Result<Self, ApiError> {
         let app = Self::open_for_command(config)?;
+        app.choose_remote_used_last();
         tokio::spawn(downloads::running::go_on(app.clone()));
         tokio::spawn(backups::every_day(Arc::downgrade(&app.inner)));
         Ok(app)
@@ -120,6 +124,7 @@ impl App {
                 answering: Mutex::new(HashMap::new()),
                 downloads: downloads::State::default(),
                 library: library::State::default(),
+                remotes: remotes::State::default(),
             }),
         };
         tokio::spawn(tell_of_deaths(app.clone(), app.inner.host.life()));
@@ -221,6 +226,10 @@ async fn tell_of_deaths(app: App, mut life: watch::Receiver<Life>) {
         let Life::Dead(death) = life.borrow_and_update().clone() else { continue };
         let Some(inner) = inner.upgrade() else { return };
         inner.engine_state.send_if_modified(|state| {
+            // Another server's model is not in the process: that was asked about this computer.
+            if matches!(state, EngineState::Ready { model } | EngineState::Understanding { model, .. } | EngineState::Writing { model, .. } if model.remote.is_some()) {
+                return false;
+            }
             let (path, name) = model_of(state);
             *state = EngineState::Failed { path, name, error: EngineError::Died(death).into() };
             true

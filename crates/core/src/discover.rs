@@ -18,12 +18,12 @@ use tokio::sync::Semaphore;
 
 use crate::{
     ApiError, App, DataDir, ErrorCode, What, download_settings,
+    keychain::Keyed,
     planning::weights_of_model,
     view::{PlanView, RemoteModelView, RemoteProblem, RepoSummary, RepoView, TokenPlace},
 };
 
 use once::Once;
-use token::Tokens;
 
 /// The branch that everybody means.
 const MAIN: &str = "main";
@@ -45,7 +45,7 @@ const WEIGHED_FOR: Duration = Duration::from_secs(3_600);
 pub(crate) struct Discovery {
     hub: Mutex<Option<NumberedHub>>,
     headers: Arc<HeaderCache>,
-    tokens: Tokens,
+    tokens: Keyed,
     at_once: Semaphore,
     listed: Once<Arc<Listed>>,
     weighed: Once<Arc<Weights>>,
@@ -71,7 +71,7 @@ impl Discovery {
         Self {
             hub: Mutex::new(None),
             headers: Arc::new(HeaderCache::new(data.headers())),
-            tokens: Tokens::default(),
+            tokens: Keyed::named(token::ENTRY),
             at_once: Semaphore::new(HEADERS_AT_ONCE),
             listed: Once::new(16, LISTED_FOR),
             weighed: Once::new(128, WEIGHED_FOR),
@@ -193,7 +193,7 @@ impl App {
 }
 
 /// See [`App::hub_config`].
-async fn config_of(chosen: Option<String>, tokens: &Tokens) -> Result<(HubConfig, TokenPlace), ApiError> {
+async fn config_of(chosen: Option<String>, tokens: &Keyed) -> Result<(HubConfig, TokenPlace), ApiError> {
     // It may read the token's file.
     let mut config = tokio::task::spawn_blocking(HubConfig::from_env).await?;
     if let Some(endpoint) = chosen {
@@ -223,7 +223,7 @@ pub(crate) async fn hub_for_command(endpoint: Option<String>) -> Result<Hub, Api
             environment.endpoint = named;
             environment
         }
-        _ => config_of(chosen, &Tokens::default()).await?.0,
+        _ => config_of(chosen, &Keyed::named(token::ENTRY)).await?.0,
     };
     Ok(Hub::new(config)?)
 }

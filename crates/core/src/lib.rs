@@ -21,6 +21,7 @@ mod error;
 mod extracting;
 mod fitting;
 mod interchange;
+mod keychain;
 mod library;
 mod line;
 mod links;
@@ -33,6 +34,7 @@ mod places;
 mod planning;
 mod prompt;
 mod remembering;
+mod remotes;
 mod self_test;
 #[cfg(test)]
 mod sentences;

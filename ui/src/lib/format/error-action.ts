@@ -1,18 +1,22 @@
 import type { ErrorCode } from '../host/bindings';
 
 /** The one thing a reader can do about an error. The word on the button is `errors.<action>`. */
-export type ErrorAction = 'tryAgain' | 'newChat' | 'chooseModel' | 'dismiss';
+export type ErrorAction = 'tryAgain' | 'newChat' | 'chooseModel' | 'checkServer' | 'dismiss';
 
 export function errorAction(code: ErrorCode): ErrorAction {
   switch (code) {
     case 'engineDied':
     case 'engineHung':
+    case 'remoteFailed':
       return 'tryAgain';
     case 'promptTooLong':
       return 'newChat';
     case 'modelRefused':
     case 'loadFailed':
+    case 'remoteRefused':
       return 'chooseModel';
+    case 'remoteKey':
+      return 'checkServer';
     default:
       return 'dismiss';
   }

@@ -3,6 +3,7 @@ import { conversation } from './ar-conversation';
 import { trouble } from './ar-errors';
 import { firstRun } from './ar-first-run';
 import { models } from './ar-models';
+import { remotes } from './ar-remotes';
 import { said } from './ar-said';
 import { settingsPage } from './ar-settings';
 import { side } from './ar-side';
@@ -17,6 +18,7 @@ import type { Arabic } from './shape';
 export const ar: Arabic<typeof en> = {
   ...composing,
   ...models,
+  ...remotes,
   ...conversation,
   ...side,
   ...settingsPage,

@@ -1,3 +1,5 @@
+import { addressFaults, remoteNow, remoteWhat } from './en-remotes';
+
 /**
  * English: what went wrong, why, and what to do. The same words as Rust's own, which the command line
  * shows; `said.test.ts` compares them.
@@ -12,6 +14,7 @@ export const trouble = {
     takeOff: 'Take off the list',
     newChat: 'New chat',
     chooseModel: 'Choose another model',
+    checkServer: 'Open the servers',
     dismiss: 'Dismiss',
     /** Above a message that there is only in English. */
     says: {
@@ -26,11 +29,16 @@ export const trouble = {
       badInput: 'It cannot be done like this.',
       gated: 'It is only open to people who accepted its terms.',
       licenceNotAccepted: 'The licence has to be accepted first.',
+      remoteKey: 'The key of another server is missing or refused.',
+      remoteFailed: 'Another server cannot be used now.',
+      remoteRefused: 'Another server does not do this.',
       storage: 'The disk or the database refused it.',
       internal: 'Something in Paddock went wrong.',
     },
   },
+  addressFaults,
   what: {
+    ...remoteWhat,
     engineKilled:
       'The engine was ended from outside; mostly this means that the computer ran out of memory.',
     engineGpuFull: 'The engine ended because the graphics card ran out of memory.',
@@ -138,6 +146,7 @@ export const trouble = {
       '“{{file}}” came twice with other bytes than those published: something on the way to “{{host}}” changes them. Nothing of it was kept. Try another network, or another server.',
   },
   whatNow: {
+    ...remoteNow,
     again: 'Your next message starts it again.',
     againSmaller:
       'Your next message starts it again. If it happens again, choose a smaller model or context.',

@@ -2,6 +2,7 @@ import { composing } from './en-composer';
 import { conversation } from './en-conversation';
 import { trouble } from './en-errors';
 import { models } from './en-models';
+import { remotes } from './en-remotes';
 import { said } from './en-said';
 import { settingsPage } from './en-settings';
 import { side } from './en-side';
@@ -11,6 +12,7 @@ import { unknowns } from './en-unknowns';
 export const en = {
   ...composing,
   ...models,
+  ...remotes,
   ...conversation,
   ...side,
   ...settingsPage,

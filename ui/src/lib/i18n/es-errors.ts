@@ -1,4 +1,5 @@
 import type { trouble as english } from './en-errors';
+import { addressFaults, remoteNow, remoteWhat } from './es-remotes';
 import type { Spanish } from './shape';
 
 /** Spanish: what went wrong, why, and what to do. */
@@ -12,6 +13,7 @@ export const trouble: Spanish<typeof english> = {
     takeOff: 'Quitar de la lista',
     newChat: 'Chat nuevo',
     chooseModel: 'Elegir otro modelo',
+    checkServer: 'Abrir los servidores',
     dismiss: 'Cerrar',
     says: {
       noModel: 'No hay ningún modelo con el que hacerlo.',
@@ -25,11 +27,16 @@ export const trouble: Spanish<typeof english> = {
       badInput: 'Así no se puede hacer.',
       gated: 'Solo está abierto a quienes aceptaron sus condiciones.',
       licenceNotAccepted: 'Antes hay que aceptar la licencia.',
+      remoteKey: 'Falta la clave de otro servidor, o la rechaza.',
+      remoteFailed: 'Otro servidor no se puede usar ahora.',
+      remoteRefused: 'Otro servidor no hace esto.',
       storage: 'El disco o la base de datos lo han rechazado.',
       internal: 'Algo ha ido mal dentro de Paddock.',
     },
   },
+  addressFaults,
   what: {
+    ...remoteWhat,
     engineKilled:
       'El motor fue terminado desde fuera; casi siempre significa que el ordenador se quedó sin memoria.',
     engineGpuFull: 'El motor ha terminado porque la tarjeta gráfica se quedó sin memoria.',
@@ -153,6 +160,7 @@ export const trouble: Spanish<typeof english> = {
       '«{{file}}» llegó dos veces con bytes distintos de los publicados: algo en el camino hacia «{{host}}» los cambia. No se ha conservado nada. Prueba con otra red o con otro servidor.',
   },
   whatNow: {
+    ...remoteNow,
     again: 'Tu próximo mensaje lo arranca otra vez.',
     againSmaller:
       'Tu próximo mensaje lo arranca otra vez. Si vuelve a pasar, elige un modelo o un contexto más pequeño.',

@@ -4,6 +4,7 @@ import { conversation } from './es-conversation';
 import { trouble } from './es-errors';
 import { firstRun } from './es-first-run';
 import { models } from './es-models';
+import { remotes } from './es-remotes';
 import { said } from './es-said';
 import { settingsPage } from './es-settings';
 import { side } from './es-side';
@@ -14,6 +15,7 @@ import type { Spanish } from './shape';
 export const es: Spanish<typeof en> = {
   ...composing,
   ...models,
+  ...remotes,
   ...conversation,
   ...side,
   ...settingsPage,

@@ -25,6 +25,7 @@ import { Outgoing } from './outgoing';
 import { PlanningStore } from './planning.svelte';
 import { SetupStore } from './setup.svelte';
 import { TemplatesStore } from './templates.svelte';
+import { RemotesStore } from './remotes.svelte';
 import { ReadingStore } from './reading.svelte';
 import { PlacesStore } from './places.svelte';
 import { SearchStore } from './search.svelte';
@@ -65,6 +66,7 @@ export interface App {
   chatSettings: ChatSettingsStore;
   startReport: StartReportStore;
   storage: StorageStore;
+  remotes: RemotesStore;
 }
 
 export function createApp(unwatched: Host, memory: WindowMemory): App {
@@ -111,6 +113,7 @@ export function createApp(unwatched: Host, memory: WindowMemory): App {
     chatSettings,
     startReport: new StartReportStore(host, memory),
     storage,
+    remotes: new RemotesStore(host, engine, announcer),
   };
 }
 
