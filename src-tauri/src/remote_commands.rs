@@ -13,8 +13,8 @@ pub async fn list_remotes(desk: State<'_, Desk>) -> Answer<Vec<RemoteServer>> {
 
 #[tauri::command]
 #[specta::specta]
-pub async fn add_remote(desk: State<'_, Desk>, new: NewRemote) -> Answer<RemoteServer> {
-    desk.app()?.add_remote(new).await
+pub async fn add_remote(desk: State<'_, Desk>, server: NewRemote) -> Answer<RemoteServer> {
+    desk.app()?.add_remote(server).await
 }
 
 #[tauri::command]

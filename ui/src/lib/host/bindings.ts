@@ -99,6 +99,12 @@ export const commands = {
 	repairModel: (path: string) => __TAURI_INVOKE<string>("repair_model", { path }),
 	deleteModel: (path: string) => __TAURI_INVOKE<LibraryView>("delete_model", { path }),
 	undoDelete: (id: string) => __TAURI_INVOKE<LibraryView>("undo_delete", { id }),
+	listRemotes: () => __TAURI_INVOKE<RemoteServer[]>("list_remotes"),
+	addRemote: (server: NewRemote) => __TAURI_INVOKE<RemoteServer>("add_remote", { server }),
+	refreshRemote: (id: string) => __TAURI_INVOKE<RemoteServer>("refresh_remote", { id }),
+	renameRemote: (id: string, name: string) => __TAURI_INVOKE<RemoteServer>("rename_remote", { id, name }),
+	setRemoteKey: (id: string, key: string | null) => __TAURI_INVOKE<RemoteServer>("set_remote_key", { id, key }),
+	removeRemote: (id: string) => __TAURI_INVOKE<null>("remove_remote", { id }),
 };
 
 /** Events */
@@ -110,6 +116,21 @@ export const events = {
 };
 
 /* Types */
+/**  What is wrong with something that was typed as an address of a server. */
+export type AddressFault = 
+/**  It is no address at all. */
+"unreadable" | 
+/**  It holds a name or a password. */
+"holdsPassword" | 
+/**  It names no host. */
+"noHost" | 
+/**  It has a query or a fragment. */
+"hasQuery" | 
+/**  It would send the conversation through a foreign network in the clear. */
+"inTheClear" | 
+/**  It is of another kind than the web's. */
+"otherScheme";
+
 /**  What happened and why (`message`), what to do next (`hint`), and the technical rest for those who ask (`details`). */
 export type ApiError = {
 	/**  For programs. */
@@ -616,6 +637,12 @@ export type ErrorCode =
 "gated" | 
 /**  The model's licence has to be accepted first. */
 "licenceNotAccepted" | 
+/**  Another server's key is missing, wrong or lost. */
+"remoteKey" | 
+/**  Another server cannot be had now. */
+"remoteFailed" | 
+/**  Another server does not do what is asked. */
+"remoteRefused" | 
 /**  The disk or the database. */
 "storage" | 
 /**  A fault of Paddock's own. */
@@ -918,6 +945,8 @@ export type LoadedModel = {
 	buffers: BufferUse[],
 	/**  What the user should know. */
 	warnings: string[],
+	/**  Where it is, if it is another server's; then nobody knows the figures above, and they are 0. */
+	remote?: RemotePlace | null,
 };
 
 /**  What fills a memory. */
@@ -1008,6 +1037,8 @@ export type ModelEntry = {
 	lastUsedMs: number | null,
 	/**  Whether the file is still there. */
 	present: boolean,
+	/**  Where it is, if it is another server's; then its path is no file's. */
+	remote?: RemotePlace | null,
 };
 
 /**  Whose folder a model is in. */
@@ -1027,6 +1058,16 @@ export type NewAttachment = {
 	nTokens: number | null,
 	/**  Its text. */
 	text: string,
+};
+
+/**  A server to add. */
+export type NewRemote = {
+	/**  Its address, as it was typed. */
+	address: string,
+	/**  What to call it; empty: as its host. */
+	name: string,
+	/**  Its key, if it wants one. */
+	key: string | null,
 };
 
 /**  What is special about a quantization. `Display` is English. */
@@ -1468,6 +1509,25 @@ totalBytes: number } |
 /**  Its name. */
 gpu: string };
 
+/**  Where a server's key is. */
+export type RemoteKey = 
+/**  It needs none. */
+"none" | 
+/**  In the system's keychain. */
+"keychain" | 
+/**  In memory until Paddock is closed, because this system has no keychain. */
+"session" | 
+/**  It was in memory when Paddock was closed: it has to be entered again. */
+"lost";
+
+/**  A model that a server offers. */
+export type RemoteModelEntry = {
+	/**  What the server calls it. */
+	id: string,
+	/**  The longest prompt and answer together, in tokens, where the server tells. */
+	nCtx: number | null,
+};
+
 /**  A model in a repository. What it needs and gives here, `plan_remote` says. */
 export type RemoteModelView = {
 	/**  What to put into [`DownloadRequest::model`]: the path of its (first) file. */
@@ -1490,6 +1550,20 @@ export type RemoteModelView = {
 	localPath: string | null,
 };
 
+/**  Where a model is that is not on this computer's own engine. */
+export type RemotePlace = {
+	/**  The server's id. */
+	server: string,
+	/**  What the user calls it. */
+	name: string,
+	/**  Its host, with its port where that is not the usual one. */
+	host: string,
+	/**  Whether it runs on this very computer: then nothing leaves it. */
+	thisComputer: boolean,
+	/**  The longest prompt and answer together, in tokens, where the server tells. */
+	nCtx: number | null,
+};
+
 /**  Why a model in a repository cannot be used. `Display` is English. */
 export type RemoteProblem = 
 /**  Files of it are missing on the server. */
@@ -1510,6 +1584,26 @@ quant: string;
 why: Gone | null; 
 /**  What to take. */
 instead: string };
+
+/**  A server that speaks OpenAI's chat API. */
+export type RemoteServer = {
+	/**  Its id. */
+	id: string,
+	/**  What the user calls it. */
+	name: string,
+	/**  Its address, as it is asked. */
+	address: string,
+	/**  Its host, with its port where that is not the usual one. */
+	host: string,
+	/**  Whether it runs on this very computer. */
+	thisComputer: boolean,
+	/**  Where its key is. */
+	key: RemoteKey,
+	/**  What it had when it was asked last, in its own order. */
+	models: RemoteModelEntry[],
+	/**  When that was, in milliseconds since 1970. */
+	listedAtMs: number,
+};
 
 /**  A repository that was found. */
 export type RepoSummary = {
@@ -1844,7 +1938,39 @@ damagedBytes: number | null } |
 /**  See [`TransferError`]. */
 { kind: "occupied"; path: string } | 
 /**  See [`TransferError`]. */
-{ kind: "wrongHash"; file: string; host: string };
+{ kind: "wrongHash"; file: string; host: string } | 
+/**  What was typed is no address of a server. */
+{ kind: "remoteAddress"; given: string; fault: AddressFault } | 
+/**  A key holds characters that cannot be sent. */
+{ kind: "remoteKeyUnsendable" } | 
+/**  The system's encryption cannot be used. */
+{ kind: "remoteNoTls"; reason: string } | 
+/**  Nobody answers at another server's address. */
+{ kind: "remoteUnreachable"; host: string; reason: string } | 
+/**  Another server says nothing. */
+{ kind: "remoteSilent"; host: string; seconds: number } | 
+/**  Another server refuses the key. */
+{ kind: "remoteKeyRefused"; host: string; status: number } | 
+/**  A server's key is not where it was put. */
+{ kind: "remoteKeyLost"; name: string } | 
+/**  Another server does not have the model. */
+{ kind: "remoteNoModel"; host: string; model: string } | 
+/**  What is at the address does not speak OpenAI's chat API. */
+{ kind: "remoteNoApi"; host: string } | 
+/**  Another server has too much to do. */
+{ kind: "remoteBusy"; host: string; afterSeconds: number | null } | 
+/**  Another server refuses the request. */
+{ kind: "remoteRefused"; host: string; status: number; said: string } | 
+/**  The connection ended in the middle of the answer. */
+{ kind: "remoteCut"; host: string } | 
+/**  The server of a model was removed. */
+{ kind: "remoteModelGone"; model: string } | 
+/**  The server was removed. */
+{ kind: "remoteServerGone" } | 
+/**  Another server cannot go on with an answer. */
+{ kind: "remoteCannotContinue"; host: string } | 
+/**  Another server's own rules ended the answer. */
+{ kind: "remoteFiltered"; host: string };
 
 /**  Something that the window remembers. What the text under it means is the page's business. */
 export type WindowKey = 

@@ -1,4 +1,4 @@
-import type { ApiError, ModelEntry, NewRemote, RemotePlace, RemoteServer } from './bindings';
+import type { ApiError, EngineState, ModelEntry, NewRemote, RemotePlace, RemoteServer } from './bindings';
 import { fakeError } from './fake-script';
 import type { Host } from './host';
 
@@ -48,7 +48,7 @@ export class FakeRemotes {
     );
   }
 
-  host(removed: (id: string) => void): FakeRemotesHost {
+  host(engine: { state: EngineState; unloadModel(): Promise<void> }): FakeRemotesHost {
     const find = (id: string) => {
       const server = this.#servers.find((other) => other.id === id);
       if (!server) throw gone;
@@ -79,7 +79,8 @@ export class FakeRemotes {
       },
       removeRemote: async (id) => {
         this.#servers.splice(this.#servers.indexOf(find(id)), 1);
-        removed(id);
+        const { state } = engine;
+        if ('model' in state && state.model.remote?.server === id) await engine.unloadModel();
       },
     };
   }
