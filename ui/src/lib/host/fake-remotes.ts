@@ -1,16 +1,18 @@
-import type { ApiError, EngineState, ModelEntry, NewRemote, RemotePlace, RemoteServer } from './bindings';
+import type {
+  ApiError,
+  EngineState,
+  ModelEntry,
+  NewRemote,
+  RemotePlace,
+  RemoteServer,
+} from './bindings';
 import { fakeError } from './fake-script';
 import type { Host } from './host';
 
 /** Other servers, in memory. */
 export type FakeRemotesHost = Pick<
   Host,
-  | 'listRemotes'
-  | 'addRemote'
-  | 'refreshRemote'
-  | 'renameRemote'
-  | 'setRemoteKey'
-  | 'removeRemote'
+  'listRemotes' | 'addRemote' | 'refreshRemote' | 'renameRemote' | 'setRemoteKey' | 'removeRemote'
 >;
 
 export interface FakeRemotesOptions {

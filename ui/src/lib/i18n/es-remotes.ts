@@ -23,7 +23,8 @@ export const remotes: Spanish<typeof english> = {
     key: 'Clave',
     keyHint:
       'Si la pide. Se guarda en el llavero del sistema o, si no lo hay, hasta que cierres Paddock.',
-    newKeyHint: 'Con ella se piden sus modelos al servidor. Si la rechaza, queda la clave anterior.',
+    newKeyHint:
+      'Con ella se piden sus modelos al servidor. Si la rechaza, queda la clave anterior.',
     save: 'Añadirlo y listar sus modelos',
     asking: 'Preguntando al servidor',
     cancel: 'Cancelar',
@@ -86,8 +87,7 @@ export const remoteWhat: Spanish<typeof englishWhat> = {
   remoteCut: 'La conexión con {{host}} terminó en medio de la respuesta.',
   remoteModelGone: 'El servidor de «{{model}}» ya no está en la lista.',
   remoteServerGone: 'Este servidor ya no está en la lista.',
-  remoteCannotContinue:
-    '{{host}} no puede seguir una respuesta empezada: su API no lo permite.',
+  remoteCannotContinue: '{{host}} no puede seguir una respuesta empezada: su API no lo permite.',
   remoteFiltered: '{{host}} terminó la respuesta: sus propias reglas prohíben el resto.',
 };
 
