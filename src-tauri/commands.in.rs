@@ -105,4 +105,10 @@
     "set_server",
     "server_token",
     "renew_server_token",
+    "list_remotes",
+    "add_remote",
+    "refresh_remote",
+    "rename_remote",
+    "set_remote_key",
+    "remove_remote",
 ]

@@ -20,6 +20,7 @@ use crate::{
     },
     measuring,
     outside::{self, Kind},
+    remote_commands,
     server_commands,
 };
 
@@ -135,6 +136,12 @@ pub fn builder() -> Builder<Wry> {
             server_commands::set_server,
             server_commands::server_token,
             server_commands::renew_server_token,
+            remote_commands::list_remotes,
+            remote_commands::add_remote,
+            remote_commands::refresh_remote,
+            remote_commands::rename_remote,
+            remote_commands::set_remote_key,
+            remote_commands::remove_remote,
         ])
         .events(collect_events![
             EngineStateChanged,

@@ -10,6 +10,7 @@ mod drawing;
 mod events;
 mod measuring;
 mod outside;
+mod remote_commands;
 mod server_commands;
 mod window;
 

@@ -15,6 +15,7 @@ use crate::{
     formats::format_of,
     line::{Asker, Named, Place},
     prompt::{self, Prompt},
+    remotes,
     streaming::{Due, StopSwitch, Stream},
     view::{ChatEvent, ContextCut, EngineState, LoadedModel},
 };
@@ -40,12 +41,12 @@ pub(crate) struct Ending {
 }
 
 impl Ending {
-    fn failed(error: ApiError, nothing_written: bool) -> Self {
+    pub(crate) fn failed(error: ApiError, nothing_written: bool) -> Self {
         let reason = if nothing_written { FinishReason::Failed } else { FinishReason::Interrupted };
         Self { reason, timings: None, error: Some(error) }
     }
 
-    fn stopped() -> Self {
+    pub(crate) fn stopped() -> Self {
         Self { reason: FinishReason::Cancelled, timings: None, error: None }
     }
 
@@ -116,6 +117,12 @@ impl App {
             Ok(ready) => ready,
             Err(error) => return Outcome::only(Ending::failed(error, stream.is_empty()), Some(model)),
         };
+        if model.remote.is_some() {
+            let sent = (messages.as_slice(), &prompt.setup.sampling);
+            let ending = self.answer_remotely(&conversation, &model, sent, switch, stream, on_event).await;
+            self.ready_again(seat);
+            return Outcome { ending, model: Some(model), cut, messages };
+        }
         let format = match format_of(&prompt.setup.format) {
             Ok(format) => format,
             Err(error) => return Outcome::only(Ending::failed(error, stream.is_empty()), Some(model)),
@@ -150,10 +157,13 @@ impl App {
         let named = Named { id: conversation.to_string(), title };
         let mut on_place = |Place { position, behind }| on_event(ChatEvent::Queued { position, behind });
         let seat = self.have_seat(Asker::Window, Some(named), None, &mut on_place).await?;
-        let n_ctx = seat.model.n_ctx;
+        let (n_ctx, remote) = (seat.model.n_ctx, seat.model.remote.clone());
         let ready = async {
             let prompt = self.with_store(move |store| Prompt::read(store, &conversation, &question, begun)).await?;
-            let fitted = fitting::fit(&self.inner.host, &prompt, n_ctx).await?;
+            let fitted = match &remote {
+                Some(place) => remotes::whole(&prompt, place)?,
+                None => fitting::fit(&self.inner.host, &prompt, n_ctx).await?,
+            };
             Ok((prompt, fitted))
         };
         let ready = ready.await;

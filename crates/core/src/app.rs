@@ -26,6 +26,7 @@ use crate::{
     live::Live,
     loading,
     models::Current,
+    remotes,
     serving,
     view::{AppInfo, EngineState, Platform},
 };
@@ -96,6 +97,8 @@ pub(crate) struct Inner {
     pub(crate) library: library::State,
     /// What is known of models that are not here yet.
     pub(crate) discovery: Discovery,
+    /// The keys of other servers.
+    pub(crate) remotes: remotes::State,
     /// What other programs have to show at the local server.
     pub(crate) server_token: Keyed,
 }
@@ -107,6 +110,7 @@ impl App {
     /// When the database cannot be opened (a damaged one is set aside; see [`paddock_store::Store::open`]).
     pub fn open(config: AppConfig) -> Result<Self, ApiError> {
         let app = Self::open_for_command(config)?;
+        app.choose_remote_used_last();
         tokio::spawn(downloads::running::go_on(app.clone()));
         tokio::spawn(backups::every_day(Arc::downgrade(&app.inner)));
         Ok(app)
@@ -146,6 +150,7 @@ impl App {
                 answering: Mutex::new(HashMap::new()),
                 downloads: downloads::State::default(),
                 library: library::State::default(),
+                remotes: remotes::State::default(),
                 server_token: Keyed::named(serving::TOKEN_ENTRY),
             }),
         };
@@ -257,6 +262,10 @@ async fn tell_of_deaths(app: App, mut life: watch::Receiver<Life>) {
             continue;
         }
         inner.engine_state.send_if_modified(|state| {
+            // Another server's model is not in the process: that was asked about this computer.
+            if matches!(state, EngineState::Ready { model } | EngineState::Understanding { model, .. } | EngineState::Writing { model, .. } if model.remote.is_some()) {
+                return false;
+            }
             let (path, name) = model_of(state);
             *state = EngineState::Failed { path, name, error: EngineError::Died(death).into() };
             true

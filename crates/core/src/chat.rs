@@ -95,6 +95,9 @@ impl App {
         let id = answer_id.clone();
         let old = self.with_store(move |store| store.message(&id)).await?;
         self.refuse_if_answering(&old.conversation_id)?;
+        if let Some(place) = self.loaded().and_then(|model| model.remote) {
+            return Err(ApiError::remote_cannot_continue(place.host));
+        }
         let turn = self.with_store(move |store| store.reopen_answer(&answer_id)).await?;
         self.run_turn(turn, on_event).await
     }

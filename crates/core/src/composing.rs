@@ -56,7 +56,7 @@ impl App {
             })
             .await?;
         let model = self.loaded();
-        let n_ctx = model.as_ref().map(|model| model.n_ctx);
+        let n_ctx = model.as_ref().and_then(LoadedModel::context);
         let system = system_of(&setup, &messages).unwrap_or_default();
         let told = messages.last().and_then(|head| filled_after(head, model.as_ref()?));
         let turns = messages.iter().filter(|message| message.role != Role::System && told.is_none());
@@ -86,7 +86,9 @@ impl App {
     pub(crate) async fn count(&self, texts: Vec<String>) -> TokenCounts {
         let bytes: usize = texts.iter().map(String::len).sum();
         let counts = texts.iter().map(|text| estimate(text)).collect();
-        if self.loaded().is_some() && bytes <= MAX_LINE_BYTES / 2 {
+        // Another server's model counts nothing: nobody asked for a request.
+        let here = self.loaded().is_some_and(|model| model.remote.is_none());
+        if here && bytes <= MAX_LINE_BYTES / 2 {
             let n_texts = texts.len();
             match tokio::time::timeout(PATIENCE, self.inner.host.count_texts(texts)).await {
                 Ok(Ok(counts)) if counts.len() == n_texts => return TokenCounts { counts, exact: true },
@@ -138,6 +140,10 @@ struct Branch {
 fn filled_after(head: &Message, model: &LoadedModel) -> Option<u32> {
     let same = head.role == Role::Assistant && !head.edited && head.model_name.as_ref() == Some(&model.name);
     let Timings { cache_n, prompt_n, predicted_n, .. } = head.timings.filter(|_| same)?;
+    // Some servers do not count.
+    if cache_n.saturating_add(prompt_n) == 0 {
+        return None;
+    }
     Some(cache_n.saturating_add(prompt_n).saturating_add(predicted_n))
 }
 

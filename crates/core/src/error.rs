@@ -59,6 +59,12 @@ pub enum ErrorCode {
     Gated,
     /// The model's licence has to be accepted first.
     LicenceNotAccepted,
+    /// Another server's key is missing, wrong or lost.
+    RemoteKey,
+    /// Another server cannot be had now.
+    RemoteFailed,
+    /// Another server does not do what is asked.
+    RemoteRefused,
     /// The disk or the database.
     Storage,
     /// A fault of Paddock's own.

@@ -1,6 +1,6 @@
 //! Secrets in the system's keychain, or in memory where there is none; never in the database, a log or a message.
 
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use keyring::Entry;
 use tokio::sync::{Mutex, oneshot};
@@ -20,7 +20,7 @@ const WRITE_PATIENCE: Duration = Duration::from_secs(60);
 /// One secret.
 pub(crate) struct Keyed {
     /// The name of its entry.
-    user: &'static str,
+    user: Cow<'static, str>,
     held: Mutex<Held>,
 }
 
@@ -52,8 +52,8 @@ impl fmt::Debug for Secret {
 
 impl Keyed {
     /// The secret under this name.
-    pub(crate) fn named(user: &'static str) -> Self {
-        Self { user, held: Mutex::default() }
+    pub(crate) fn named(user: impl Into<Cow<'static, str>>) -> Self {
+        Self { user: user.into(), held: Mutex::default() }
     }
 
     /// The secret that was set in Paddock, and where it is.
@@ -63,12 +63,12 @@ impl Keyed {
 
     async fn find(&self) -> Option<(Secret, TokenPlace)> {
         let mut held = self.held.lock().await;
-        let user = self.user;
+        let user = self.user.clone();
         if let Some(session) = &held.session {
             return Some((session.clone(), TokenPlace::Session));
         }
         if matches!(held.keychain, Keychain::NotAsked) {
-            held.keychain = Keychain::Asked(ask(move || read(user).ok().flatten()));
+            held.keychain = Keychain::Asked(ask(move || read(&user).ok().flatten()));
         }
         if let Keychain::Asked(answer) = &mut held.keychain
             && let Ok(answer) = tokio::time::timeout(READ_PATIENCE, answer).await
@@ -84,10 +84,10 @@ impl Keyed {
     /// Keep it; where there is no keychain, or it stays locked, until the end of this process.
     pub(crate) async fn set(&self, token: String) {
         let token = Secret(token);
-        let user = self.user;
+        let user = self.user.clone();
         let mut held = self.held.lock().await;
         let for_keychain = token.clone();
-        if matches!(patiently(move || write(user, &for_keychain)).await, Some(Ok(()))) {
+        if matches!(patiently(move || write(&user, &for_keychain)).await, Some(Ok(()))) {
             *held = Held { session: None, keychain: Keychain::Known(Some(token)) };
         } else {
             // What the keychain said is not logged: some of its errors hold what they are about.
@@ -100,8 +100,8 @@ impl Keyed {
     pub(crate) async fn remove(&self) -> bool {
         let mut held = self.held.lock().await;
         held.session = None;
-        let user = self.user;
-        let is_gone = match patiently(move || remove(user)).await {
+        let user = self.user.clone();
+        let is_gone = match patiently(move || remove(&user)).await {
             Some(Ok(())) => true,
             // Without a keychain there was nothing in it.
             Some(Err(_)) => Entry::store_status().is_err(),

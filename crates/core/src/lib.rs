@@ -42,6 +42,7 @@ mod planning;
 mod prompt;
 mod quantizing;
 mod remembering;
+mod remotes;
 mod self_test;
 #[cfg(test)]
 mod sentences;

@@ -340,5 +340,6 @@ fn entry(model: &Found) -> Option<ModelEntry> {
         self_test: false,
         last_used_ms: None,
         present: true,
+        remote: None,
     })
 }

@@ -15,6 +15,7 @@ use paddock_store::ModelRecord;
 use crate::{
     ApiError, App, What,
     app::{now_ms, path_text},
+    remotes::RemotePath,
     self_test,
     view::{BufferUse, EngineState, LoadPhase, LoadSettings, LoadWish, LoadedModel, ModelEntry},
 };
@@ -22,7 +23,7 @@ use crate::{
 /// How many models the picker remembers.
 const REMEMBERED: usize = 20;
 /// The setting that says which model answers when none was chosen since the start.
-const SELECTED: &str = "selected_model";
+pub(crate) const SELECTED: &str = "selected_model";
 
 /// The model in the engine.
 pub(crate) struct Current {
@@ -30,6 +31,13 @@ pub(crate) struct Current {
     pid: u32,
     pub(crate) model: LoadedModel,
     settings: LoadSettings,
+}
+
+impl Current {
+    /// Of another server: in no process.
+    pub(crate) fn remote(model: LoadedModel, settings: LoadSettings) -> Self {
+        Self { pid: 0, model, settings }
+    }
 }
 
 /// How a load came to be asked for.
@@ -42,12 +50,13 @@ struct Asked {
 
 impl App {
     /// The models that can be chosen: the self-test model, then those used last, then those in Paddock's own folder that
-    /// were not used yet.
+    /// were not used yet, then those of other servers.
     ///
     /// # Errors
     /// Only what the disk says.
     pub async fn list_models(&self) -> Result<Vec<ModelEntry>, ApiError> {
-        let recent = self.with_store(|store| store.recent_models(REMEMBERED)).await?;
+        let mut recent = self.with_store(|store| store.recent_models(REMEMBERED)).await?;
+        let remote = self.remote_models(&mut recent).await?;
         let own_path = path_text(&self_test::path(&self.inner.data))?;
         let own_used = recent.iter().find(|record| record.path == own_path).map(|record| record.last_used_ms);
         let own = ModelEntry {
@@ -58,6 +67,7 @@ impl App {
             self_test: true,
             last_used_ms: own_used,
             present: true,
+            remote: None,
         };
         let others = recent.into_iter().filter(|record| record.path != own_path).map(|record| ModelEntry {
             present: Path::new(&record.path).is_file(),
@@ -67,6 +77,7 @@ impl App {
             size_bytes: record.size_bytes,
             self_test: false,
             last_used_ms: Some(record.last_used_ms),
+            remote: None,
         });
         let mut listed: Vec<ModelEntry> = std::iter::once(own).chain(others).collect();
         for model in self.own_models().await? {
@@ -74,6 +85,7 @@ impl App {
                 listed.push(model);
             }
         }
+        listed.extend(remote);
         Ok(listed)
     }
 
@@ -124,9 +136,9 @@ impl App {
         }
     }
 
-    /// Whether the process that holds this model still runs.
+    /// Whether the process that holds this model still runs; another server's is in none.
     pub(crate) fn is_alive(&self, current: &Current) -> bool {
-        *self.inner.host.life().borrow() == Life::Running(current.pid)
+        current.model.remote.is_some() || *self.inner.host.life().borrow() == Life::Running(current.pid)
     }
 
     async fn selected(&self) -> Result<(PathBuf, LoadSettings), ApiError> {
@@ -151,6 +163,9 @@ impl App {
         settings: LoadSettings,
         asked: Asked,
     ) -> Result<(), ApiError> {
+        if let Some(path) = RemotePath::parse(&path) {
+            return self.choose_remote(engine, path, settings).await;
+        }
         let started = Instant::now();
         let own = path == self_test::path(&self.inner.data);
         let file = match self.look_at(&path, own).await {
@@ -247,7 +262,7 @@ impl App {
     }
 
     /// A model that works is offered again. Failing to note that must not fail the load.
-    async fn remember_load(&self, model: &LoadedModel, settings: LoadSettings, size_bytes: u64) {
+    pub(crate) async fn remember_load(&self, model: &LoadedModel, settings: LoadSettings, size_bytes: u64) {
         let record = ModelRecord {
             path: model.path.clone(),
             name: model.name.clone(),
@@ -291,5 +306,6 @@ fn describe(loaded: &Loaded, name: String, file: &ModelFile, self_test: bool) ->
             })
             .collect(),
         warnings: loaded.warnings.clone(),
+        remote: None,
     }
 }

@@ -55,7 +55,7 @@ impl App {
             return Err(ApiError::model_at_work());
         }
         let mut engine = self.have_engine().await;
-        if engine.take().is_some() {
+        if engine.take_if(|current| current.model.remote.is_none()).is_some() {
             self.inner.host.unload().await?;
             self.inner.engine_state.send_replace(crate::view::EngineState::NoModel);
         }

@@ -286,7 +286,7 @@ fn causes() -> Vec<Why> {
 
 /// As they cross to the window, without what the parts underneath said.
 fn errors() -> Vec<ApiError> {
-    [engine(), own(), stored(), files(), remote(), transfers()]
+    [engine(), own(), stored(), files(), remote(), transfers(), other_servers()]
         .concat()
         .into_iter()
         .map(|error| ApiError { details: None, ..error })
@@ -406,6 +406,41 @@ fn remote() -> Vec<ApiError> {
     ]
     .map(ApiError::from)
     .into()
+}
+
+fn other_servers() -> Vec<ApiError> {
+    use paddock_remote::{AddressFault as F, RemoteError as E};
+    let host = || "gpu-box:8000".to_owned();
+    let model = || "llama-3.3-70b".to_owned();
+    let faults = [F::Unreadable, F::HoldsPassword, F::NoHost, F::HasQuery, F::InTheClear, F::OtherScheme];
+    let busy =
+        |seconds: Option<u64>| E::Busy { host: host(), status: 429, retry_after: seconds.map(Duration::from_secs) };
+    let errors = [
+        E::BadKey,
+        E::NoTls { cause: "no certificates".into() },
+        E::Unreachable { host: host(), cause: "Connection refused (os error 111)".into() },
+        E::Silent { host: host(), silence: Duration::from_secs(1) },
+        E::Silent { host: host(), silence: Duration::from_secs(600) },
+        E::KeyRefused { host: host(), status: 401 },
+        E::NotThere { host: host(), model: Some(model()) },
+        E::NotThere { host: host(), model: None },
+        E::Garbled { host: host(), why: "its answer is endless".into() },
+        busy(None),
+        busy(Some(1)),
+        busy(Some(45)),
+        busy(Some(600)),
+        E::Refused { host: host(), status: 400, said: "the context is too long".into() },
+        E::Cut { host: host() },
+    ];
+    let own = [
+        ApiError::remote_gone(Some(model())),
+        ApiError::remote_gone(None),
+        ApiError::remote_key_lost("GPU box".into()),
+        ApiError::remote_cannot_continue(host()),
+        ApiError::remote_filtered(host()),
+    ];
+    let addresses = faults.map(|fault| E::BadAddress { given: "http://example.com".into(), fault });
+    addresses.into_iter().chain(errors).map(ApiError::from).chain(own).collect()
 }
 
 fn transfers() -> Vec<ApiError> {

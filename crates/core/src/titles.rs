@@ -32,7 +32,8 @@ impl App {
     /// Let the model propose a title, if this was the first answer of its conversation, and the engine is not wanted for
     /// anything else; whatever comes meanwhile goes first, and then there is no title.
     pub(crate) fn propose_title(&self, answered: Answered) {
-        if answered.model.self_test {
+        // What another server writes may cost money.
+        if answered.model.self_test || answered.model.remote.is_some() {
             return;
         }
         let app = self.clone();

@@ -16,6 +16,7 @@ mod downloads;
 mod formats;
 mod loading;
 mod planning;
+mod remotes;
 mod server;
 mod stored;
 mod window;
@@ -27,6 +28,7 @@ pub use downloads::*;
 pub use formats::*;
 pub use loading::*;
 pub use planning::*;
+pub use remotes::*;
 pub use server::*;
 pub use window::*;
 
@@ -266,6 +268,10 @@ pub struct ModelEntry {
     pub last_used_ms: Option<i64>,
     /// Whether the file is still there.
     pub present: bool,
+    /// Where it is, if it is another server's; then its path is no file's.
+    #[serde(default)]
+    #[specta(optional)]
+    pub remote: Option<RemotePlace>,
 }
 
 /// What the user may set before a load; none: automatic.
@@ -327,6 +333,17 @@ pub struct LoadedModel {
     pub buffers: Vec<BufferUse>,
     /// What the user should know.
     pub warnings: Vec<String>,
+    /// Where it is, if it is another server's; then nobody knows the figures above, and they are 0.
+    #[serde(default)]
+    #[specta(optional)]
+    pub remote: Option<RemotePlace>,
+}
+
+impl LoadedModel {
+    /// Context length in tokens, where it is known.
+    pub fn context(&self) -> Option<u32> {
+        self.remote.as_ref().map_or(Some(self.n_ctx), |place| place.n_ctx)
+    }
 }
 
 /// What a load is doing.

@@ -6,6 +6,29 @@ use reqwest::Url;
 
 use crate::RemoteError;
 
+/// What is wrong with something that was typed as an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AddressFault {
+    /// It is no address at all.
+    #[error("it cannot be read")]
+    Unreadable,
+    /// It holds a name or a password.
+    #[error("a name or a password belongs into the field for the key")]
+    HoldsPassword,
+    /// It names no host.
+    #[error("it names no host")]
+    NoHost,
+    /// It has a query or a fragment.
+    #[error("it ends in a question or a mark")]
+    HasQuery,
+    /// It would send the conversation through a foreign network in the clear.
+    #[error("outside of your own network it must begin with https://")]
+    InTheClear,
+    /// It is of another kind than the web's.
+    #[error("it begins neither with https:// nor with http://")]
+    OtherScheme,
+}
+
 /// A server's address, as its API wants it: below it are `models` and `chat/completions`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address(Url);
@@ -19,32 +42,32 @@ impl Address {
     /// through a foreign network in the clear.
     pub fn parse(text: &str) -> Result<Self, RemoteError> {
         let text = text.trim();
-        let bad = |why| RemoteError::BadAddress { given: without_password(text), why };
+        let bad = |fault| RemoteError::BadAddress { given: without_password(text), fault };
         let mut url = match text.contains("://") {
-            true => Url::parse(text).map_err(|_| bad("it cannot be read"))?,
+            true => Url::parse(text).map_err(|_| bad(AddressFault::Unreadable))?,
             false => {
-                let near = Url::parse(&format!("http://{text}")).map_err(|_| bad("it cannot be read"))?;
+                let near = Url::parse(&format!("http://{text}")).map_err(|_| bad(AddressFault::Unreadable))?;
                 if is_near(&near) {
                     near
                 } else {
-                    Url::parse(&format!("https://{text}")).map_err(|_| bad("it cannot be read"))?
+                    Url::parse(&format!("https://{text}")).map_err(|_| bad(AddressFault::Unreadable))?
                 }
             }
         };
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(bad("a name or a password belongs into the field for the key"));
+            return Err(bad(AddressFault::HoldsPassword));
         }
         if url.host_str().is_none_or(str::is_empty) {
-            return Err(bad("it names no host"));
+            return Err(bad(AddressFault::NoHost));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(bad("it ends in a question or a mark"));
+            return Err(bad(AddressFault::HasQuery));
         }
         match url.scheme() {
             "https" => {}
             "http" if is_near(&url) => {}
-            "http" => return Err(bad("outside of your own network it must begin with https://")),
-            _ => return Err(bad("it begins neither with https:// nor with http://")),
+            "http" => return Err(bad(AddressFault::InTheClear)),
+            _ => return Err(bad(AddressFault::OtherScheme)),
         }
         // People copy the address of the API from its manual.
         let path = url.path().trim_end_matches('/').trim_end_matches("/chat/completions").trim_end_matches("/models");

@@ -146,8 +146,7 @@ impl Remote {
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, "text/event-stream")
             .body(body);
-        let what = format!("model called {}", ask.model);
-        let response = self.send(request, self.patience.first_word, &what).await?;
+        let response = self.send(request, self.patience.first_word, Some(&ask.model)).await?;
         on_event(AnswerEvent::Accepted);
         let is_stream = response
             .headers()

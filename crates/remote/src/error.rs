@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
+use crate::AddressFault;
+
 /// Why a remote engine gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RemoteError {
     /// The address cannot be used.
-    #[error("{given} is no address of a server: {why}.")]
+    #[error("{given} is no address of a server: {fault}.")]
     BadAddress {
         /// As it was typed, without a password.
         given: String,
         /// What is wrong with it.
-        why: &'static str,
+        fault: AddressFault,
     },
     /// The key cannot be sent.
     #[error("This key cannot be sent: it holds characters that no key has.")]
@@ -31,7 +33,7 @@ pub enum RemoteError {
         cause: String,
     },
     /// The server says nothing.
-    #[error("{host} has said nothing for {} seconds.", silence.as_secs())]
+    #[error("{host} has said nothing for {}.", seconds(*silence))]
     Silent {
         /// The server.
         host: String,
@@ -47,15 +49,15 @@ pub enum RemoteError {
         status: u16,
     },
     /// The server does not know the model, or does not speak OpenAI's API at this address.
-    #[error("{host} has no {what} (status 404).")]
+    #[error("{}", missing(host, model.as_deref()))]
     NotThere {
         /// The server.
         host: String,
-        /// What was asked for.
-        what: String,
+        /// The model that was asked for; none: the list of models was.
+        model: Option<String>,
     },
     /// Too much is asked of it.
-    #[error("{host} has too much to do (status {status}).")]
+    #[error("{host} has too much to do. {}", again(*retry_after))]
     Busy {
         /// The server.
         host: String,
@@ -80,12 +82,35 @@ pub enum RemoteError {
         /// The server.
         host: String,
     },
-    /// What came is no answer of this API.
-    #[error("{host} does not speak OpenAI's chat API: {why}.")]
+    /// What came is no answer of this API. `why` is not part of the sentence.
+    #[error("{host} does not speak OpenAI's chat API at this address.")]
     Garbled {
         /// The server.
         host: String,
         /// What is wrong with it.
         why: String,
     },
+}
+
+fn missing(host: &str, model: Option<&str>) -> String {
+    match model {
+        Some(model) => format!("{host} has no model called “{model}”."),
+        None => format!("{host} does not speak OpenAI's chat API at this address."),
+    }
+}
+
+fn seconds(time: Duration) -> String {
+    match time.as_secs() {
+        1 => "1 second".to_owned(),
+        n => format!("{n} seconds"),
+    }
+}
+
+fn again(after: Option<Duration>) -> String {
+    match after.map(|after| after.as_secs()) {
+        None => "Try again in a few minutes.".to_owned(),
+        Some(0 | 1) => "Try again in a second.".to_owned(),
+        Some(n @ 2..=120) => format!("Try again in {n} seconds."),
+        Some(n) => format!("Try again in {} minutes.", n.div_ceil(60)),
+    }
 }

@@ -18,7 +18,7 @@ mod error;
 mod models;
 mod web;
 
-pub use address::Address;
+pub use address::{Address, AddressFault};
 pub use answer::{AnswerEnd, AnswerEvent, AnswerTimings, Ask, AskedMessage, EndReason, Role};
 pub use error::RemoteError;
 pub use models::RemoteModel;

@@ -43,7 +43,7 @@ impl Remote {
     /// # Errors
     /// See [`RemoteError`].
     pub async fn models(&self) -> Result<Vec<RemoteModel>, RemoteError> {
-        let response = self.send(self.get("models"), self.patience.silence, "list of models at this address").await?;
+        let response = self.send(self.get("models"), self.patience.silence, None).await?;
         let body = self.body(response).await?;
         let listing: Listing =
             serde_json::from_slice(&body).map_err(|_| self.garbled("its list of models cannot be read"))?;

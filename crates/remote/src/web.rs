@@ -88,19 +88,19 @@ impl Remote {
         }
     }
 
-    /// Sends, and turns everything but success into its error. `what`: what is asked for.
+    /// Sends, and turns everything but success into its error. `model`: which is asked for.
     pub(crate) async fn send(
         &self,
         request: RequestBuilder,
         patience: Duration,
-        what: &str,
+        model: Option<&str>,
     ) -> Result<Response, RemoteError> {
         let response = match tokio::time::timeout(self.patience.connect + patience, request.send()).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(self.unreachable(&error)),
             Err(_) => return Err(self.silent(patience)),
         };
-        if response.status().is_success() { Ok(response) } else { Err(self.refusal(response, what).await) }
+        if response.status().is_success() { Ok(response) } else { Err(self.refusal(response, model).await) }
     }
 
     /// The whole body of an answer, up to a bound.
@@ -117,7 +117,7 @@ impl Remote {
         }
     }
 
-    async fn refusal(&self, response: Response, what: &str) -> RemoteError {
+    async fn refusal(&self, response: Response, model: Option<&str>) -> RemoteError {
         let (host, status) = (self.host(), response.status());
         let retry_after = response
             .headers()
@@ -127,7 +127,7 @@ impl Remote {
         let code = status.as_u16();
         match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => RemoteError::KeyRefused { host, status: code },
-            StatusCode::NOT_FOUND => RemoteError::NotThere { host, what: what.to_owned() },
+            StatusCode::NOT_FOUND => RemoteError::NotThere { host, model: model.map(str::to_owned) },
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 RemoteError::Busy { host, status: code, retry_after }
             }

@@ -208,7 +208,7 @@ async fn each_refusal_has_its_own_error_in_the_servers_words() {
     let key = error(refused("401 Unauthorized", "", "{}")).await;
     assert!(matches!(key, RemoteError::KeyRefused { status: 401, .. }), "{key:?}");
     let missing = error(refused("404 Not Found", "", "{\"error\":{\"message\":\"no such model\"}}")).await;
-    assert!(missing.to_string().contains("model called llama"), "{missing}");
+    assert!(missing.to_string().contains("model called “llama”"), "{missing}");
     let busy = error(refused("429 Too Many Requests", "Retry-After: 7\r\n", "{}")).await;
     assert!(
         matches!(busy, RemoteError::Busy { retry_after: Some(wait), .. } if wait == Duration::from_secs(7)),

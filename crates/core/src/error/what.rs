@@ -154,6 +154,70 @@ pub enum What {
     Occupied { path: String },
     /// See [`TransferError`].
     WrongHash { file: String, host: String },
+    /// What was typed is no address of a server.
+    RemoteAddress { given: String, fault: AddressFault },
+    /// A key holds characters that cannot be sent.
+    RemoteKeyUnsendable,
+    /// The system's encryption cannot be used.
+    RemoteNoTls { reason: String },
+    /// Nobody answers at another server's address.
+    RemoteUnreachable { host: String, reason: String },
+    /// Another server says nothing.
+    RemoteSilent { host: String, seconds: u32 },
+    /// Another server refuses the key.
+    RemoteKeyRefused { host: String, status: u16 },
+    /// A server's key is not where it was put.
+    RemoteKeyLost { name: String },
+    /// Another server does not have the model.
+    RemoteNoModel { host: String, model: String },
+    /// What is at the address does not speak OpenAI's chat API.
+    RemoteNoApi { host: String },
+    /// Another server has too much to do.
+    RemoteBusy { host: String, after_seconds: Option<u32> },
+    /// Another server refuses the request.
+    RemoteRefused { host: String, status: u16, said: String },
+    /// The connection ended in the middle of the answer.
+    RemoteCut { host: String },
+    /// The server of a model was removed.
+    RemoteModelGone { model: String },
+    /// The server was removed.
+    RemoteServerGone,
+    /// Another server cannot go on with an answer.
+    RemoteCannotContinue { host: String },
+    /// Another server's own rules ended the answer.
+    RemoteFiltered { host: String },
+}
+
+/// What is wrong with something that was typed as an address of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum AddressFault {
+    /// It is no address at all.
+    Unreadable,
+    /// It holds a name or a password.
+    HoldsPassword,
+    /// It names no host.
+    NoHost,
+    /// It has a query or a fragment.
+    HasQuery,
+    /// It would send the conversation through a foreign network in the clear.
+    InTheClear,
+    /// It is of another kind than the web's.
+    OtherScheme,
+}
+
+impl From<paddock_remote::AddressFault> for AddressFault {
+    fn from(fault: paddock_remote::AddressFault) -> Self {
+        use paddock_remote::AddressFault as F;
+        match fault {
+            F::Unreadable => Self::Unreadable,
+            F::HoldsPassword => Self::HoldsPassword,
+            F::NoHost => Self::NoHost,
+            F::HasQuery => Self::HasQuery,
+            F::InTheClear => Self::InTheClear,
+            F::OtherScheme => Self::OtherScheme,
+        }
+    }
 }
 
 impl What {
@@ -236,6 +300,25 @@ impl What {
             E::WebPage { host } => Self::WebPage { host: host.clone() },
             _ => return None,
         })
+    }
+
+    pub(crate) fn of_other_server(error: paddock_remote::RemoteError) -> Self {
+        use paddock_remote::RemoteError as E;
+        match error {
+            E::BadAddress { given, fault } => Self::RemoteAddress { given, fault: fault.into() },
+            E::BadKey => Self::RemoteKeyUnsendable,
+            E::NoTls { cause } => Self::RemoteNoTls { reason: cause },
+            E::Unreachable { host, cause } => Self::RemoteUnreachable { host, reason: cause },
+            E::Silent { host, silence } => Self::RemoteSilent { host, seconds: small(silence.as_secs()) },
+            E::KeyRefused { host, status } => Self::RemoteKeyRefused { host, status },
+            E::NotThere { host, model: Some(model) } => Self::RemoteNoModel { host, model },
+            E::NotThere { host, model: None } | E::Garbled { host, .. } => Self::RemoteNoApi { host },
+            E::Busy { host, retry_after, .. } => {
+                Self::RemoteBusy { host, after_seconds: retry_after.map(|time| small(time.as_secs())) }
+            }
+            E::Refused { host, status, said } => Self::RemoteRefused { host, status, said },
+            E::Cut { host } => Self::RemoteCut { host },
+        }
     }
 
     pub(crate) fn of_transfer(error: &TransferError) -> Option<Self> {

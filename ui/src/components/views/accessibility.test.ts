@@ -3,6 +3,7 @@ import userEvent, { type UserEvent } from '@testing-library/user-event';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import App from '../../App.svelte';
 import { sample } from '../../lib/host/fake-library';
+import { fakeServer } from '../../lib/host/fake-remotes';
 import { sampleConversations } from '../../lib/host/fake-samples';
 import { language } from '../../lib/i18n';
 import { themes } from '../../lib/stores/appearance.svelte';
@@ -48,6 +49,26 @@ const views: View[] = [
     open: async (user) => {
       await user.click(screen.getByTestId('model-picker'));
       await screen.findByTestId('model-menu');
+    },
+  },
+  {
+    name: 'the models of another server',
+    host: { remotes: [fakeServer] },
+    open: async (user) => {
+      await user.click(screen.getByTestId('model-picker'));
+      await user.click((await screen.findAllByTestId('remote-option'))[0] as HTMLElement);
+      await user.click(screen.getByTestId('model-picker'));
+      await screen.findByTestId('remote-group');
+    },
+  },
+  {
+    name: 'the list of other servers and its forms',
+    host: { remotes: [fakeServer] },
+    open: async (user) => {
+      await user.click(screen.getByTestId('nav-settings'));
+      await user.click(await screen.findByTestId('remote-change-key'));
+      await user.click(screen.getByTestId('remote-add'));
+      await screen.findByTestId('remote-form');
     },
   },
   {

@@ -31,9 +31,9 @@ async function opened(...[options = {}, change = {}]: Parameters<typeof startedA
 const visible = (testId: string) => !screen.getByTestId(testId).closest('[hidden]');
 
 describe('the settings', () => {
-  it('are one page of seven parts', async () => {
+  it('are one page of eight parts', async () => {
     await opened();
-    const parts = ['general', 'models', 'engine', 'chat', 'server', 'privacy', 'about'];
+    const parts = ['general', 'models', 'engine', 'remotes', 'chat', 'server', 'privacy', 'about'];
     for (const part of parts) expect(visible(`settings-${part}`)).toBe(true);
     expect(screen.getByTestId('nav-settings').getAttribute('aria-current')).toBe('page');
   });

@@ -16,6 +16,7 @@ export function statusText(state: EngineState): string {
     case 'ready':
       return t('engine.ready');
     case 'understanding':
+      if (state.model.remote) return t('remotes.waits', { host: state.model.remote.host });
       return understandingText(state.processed, state.total);
     case 'writing':
       return t('engine.writing');

@@ -62,6 +62,22 @@ const next: Record<Kind, Next | null> = {
   notGguf: null,
   fileDamaged: 'repair',
   licenceNotAccepted: 'acceptOnce',
+  remoteAddress: 'remoteCorrect',
+  remoteKeyUnsendable: 'remoteCopyKey',
+  remoteNoTls: 'remoteCertificates',
+  remoteUnreachable: 'remoteStart',
+  remoteSilent: 'remoteHangs',
+  remoteKeyRefused: 'remoteCheckKey',
+  remoteKeyLost: 'remoteKeyAgain',
+  remoteNoModel: 'remoteOtherModel',
+  remoteNoApi: 'remoteCheckAddress',
+  remoteBusy: null,
+  remoteRefused: 'remoteChange',
+  remoteCut: 'remoteKept',
+  remoteModelGone: 'remoteAddAgain',
+  remoteServerGone: 'remoteAddAgain',
+  remoteCannotContinue: 'remoteAskAnew',
+  remoteFiltered: 'remoteRules',
   gated: null,
   tokenRefused: null,
   unreachable: null,
@@ -110,6 +126,15 @@ export function sayWhat(what: What): string {
     }
     case 'tooManyRequests':
       return t('what.tooManyRequests', { host: what.host, again: again(what.afterSeconds) });
+    case 'remoteAddress':
+      return t('what.remoteAddress', {
+        given: what.given,
+        fault: t(`addressFaults.${what.fault}`),
+      });
+    case 'remoteSilent':
+      return t('what.remoteSilent', { host: what.host, count: what.seconds });
+    case 'remoteBusy':
+      return t('what.remoteBusy', { host: what.host, again: again(what.afterSeconds) });
     case 'diskFull': {
       const { folder, neededBytes, freeBytes } = what;
       return t('what.diskFull', {

@@ -284,6 +284,9 @@ describe('an error without words of its own', () => {
       badInput: true,
       gated: true,
       licenceNotAccepted: true,
+      remoteKey: true,
+      remoteFailed: true,
+      remoteRefused: true,
       storage: true,
       internal: true,
     };

@@ -141,18 +141,20 @@ function named<Thing extends { id: string; name: string }>(sample: Thing[], newI
 
 function counts(chats: FakeChats) {
   const model = () => ('model' in chats.state ? chats.state.model : null);
+  const isHere = () => model() !== null && !model()?.remote;
   const host: Pick<Host, 'extractText' | 'countTokens' | 'contextUse'> = {
     async extractText(name, base64) {
       const file = extracted(name, base64);
       return { ...file, nTokens: model() ? tokens(file.text) : null };
     },
     async countTokens(texts) {
-      return { counts: texts.map(tokens), exact: model() !== null };
+      return { counts: texts.map(tokens), exact: isHere() };
     },
     async contextUse(conversationId, headId): Promise<ContextUse> {
       const conversation = conversationId === null ? null : chats.find(conversationId);
       const shown = conversation ? branchTo(conversation, headId) : [];
-      const nCtx = model()?.nCtx ?? null;
+      const loaded = model();
+      const nCtx = loaded?.remote ? loaded.remote.nCtx : (loaded?.nCtx ?? null);
       const files = shown.flatMap((message) => message.attachments);
       return {
         nCtx,
@@ -161,7 +163,7 @@ function counts(chats: FakeChats) {
         attachments: files.reduce((sum, file) => sum + (file.nTokens ?? 0), 0),
         // A small context is not all kept for the answer.
         reserve: Math.min(chats.replyReserve(), (nCtx ?? 8192) / 4),
-        exact: model() !== null,
+        exact: isHere(),
       };
     },
   };

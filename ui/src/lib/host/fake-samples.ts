@@ -88,6 +88,7 @@ export function loadedModel(entry: ModelEntry, settings?: LoadSettings): LoadedM
     name: entry.name,
     quant: entry.quant,
     selfTest: entry.selfTest,
+    remote: entry.remote ?? null,
     nParams: entry.selfTest ? 1_300_000 : 70_600_000_000,
     nCtx: settings?.nCtx ?? (entry.selfTest ? 512 : 8192),
     nCtxTrain: entry.selfTest ? 512 : 131_072,

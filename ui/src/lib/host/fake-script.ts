@@ -10,6 +10,17 @@ export interface Script {
   error: ApiError | null;
 }
 
+/**
+ * What a message can ask of it:
+ *   /demo                         every kind of Markdown
+ *   /think                        thoughts before the answer
+ *   /long 100000 5000             so many tokens at so many tokens per second
+ *   /code 5000 3000              a block of so many lines of code
+ *   /wait 20                      a prompt that takes that many seconds to understand
+ *   /fail engineDied              partial text, then this error (any ErrorCode)
+ *   /nothing internal             this error before the first word
+ *   /refuse promptTooLong         rejected before anything is stored
+ */
 export function scriptFor(prompt: string): Script {
   const [word = '', first = '', second = ''] = prompt.split(/\s+/);
   const script: Script = { text: '', tokensPerSecond: 30, promptSteps: 8, error: null };
@@ -105,6 +116,21 @@ const errors: Record<ErrorCode, [message: string, hint: string | null, what?: Wh
     'The disk is full, so nothing more can be saved. Free some space and try again.',
     null,
     { kind: 'storageFull' },
+  ],
+  remoteKey: [
+    'gpu-box:8000 refuses the key (status 401).',
+    'Check the key under Settings, Other servers.',
+    { kind: 'remoteKeyRefused', host: 'gpu-box:8000', status: 401 },
+  ],
+  remoteFailed: [
+    'gpu-box:8000 cannot be reached: Connection refused.',
+    'Start the server, or check its address and the network.',
+    { kind: 'remoteUnreachable', host: 'gpu-box:8000', reason: 'Connection refused' },
+  ],
+  remoteRefused: [
+    'gpu-box:8000 refused the request (status 400): the context is too long',
+    'Change what it names, or choose another model.',
+    { kind: 'remoteRefused', host: 'gpu-box:8000', status: 400, said: 'the context is too long' },
   ],
   internal: ['Something in Paddock went wrong.', 'Restart Paddock if it happens again.'],
 };

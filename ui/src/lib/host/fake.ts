@@ -16,6 +16,7 @@ import { fakeModels, type FakeModelsOptions, type ModelsHost, modelToLoad } from
 import { fakeOrganise, type FakeOrganiseHost } from './fake-organise';
 import { fakePlanning, type PlanningHost } from './fake-planning';
 import { fakeServer, type FakeServerHost, type FakeServerOptions } from './fake-server';
+import { FakeRemotes, type FakeRemotesHost, type FakeRemotesOptions } from './fake-remotes';
 import { fakeError, finishReason, type Script, scriptFor } from './fake-script';
 import {
   loadedModel,
@@ -28,19 +29,10 @@ import {
 import type { Host } from './host';
 
 /**
- * The whole host in memory. It answers at a believable pace in the browser and at once in tests.
- *
- * What a message can ask of it:
- *   /demo                         every kind of Markdown
- *   /think                        thoughts before the answer
- *   /long 100000 5000             so many tokens at so many tokens per second
- *   /code 5000 3000              a block of so many lines of code
- *   /wait 20                      a prompt that takes that many seconds to understand
- *   /fail engineDied              partial text, then this error (any ErrorCode)
- *   /nothing internal             this error before the first word
- *   /refuse promptTooLong         rejected before anything is stored
+ * The whole host in memory. It answers at a believable pace in the browser and at once in tests;
+ * what a message can ask of it is with `scriptFor`.
  */
-export interface FakeOptions extends FakeModelsOptions, FakeServerOptions {
+export interface FakeOptions extends FakeModelsOptions, FakeServerOptions, FakeRemotesOptions {
   /** `instant` skips all waiting. */
   pace?: 'real' | 'instant';
   /** Start with the self-test model in memory. */
@@ -61,10 +53,11 @@ export function createFakeHost(options: FakeOptions = {}): Host {
     fakeOrganise(host),
     fakeMessages(host),
     fakeComposer(host),
+    host.remotes.host(host),
   );
 }
 
-type ChatsHost = FakeOrganiseHost & FakeMessagesHost & FakeComposerHost;
+type ChatsHost = FakeOrganiseHost & FakeMessagesHost & FakeComposerHost & FakeRemotesHost;
 class FakeHost
   implements
     Omit<Host, keyof PlanningHost | keyof ModelsHost | keyof FakeServerHost | keyof ChatsHost>,
@@ -83,6 +76,7 @@ class FakeHost
   #ids = 0;
   #picked: string | null;
   #models: ModelEntry[];
+  remotes: FakeRemotes;
 
   constructor(options: FakeOptions) {
     this.#instant = options.pace === 'instant';
@@ -90,6 +84,7 @@ class FakeHost
     this.#picked =
       options.pickedFile === undefined ? '/models/Mistral-7B.Q4_K_M.gguf' : options.pickedFile;
     this.#models = startingModels(this.now());
+    this.remotes = new FakeRemotes(options, (ms) => this.#wait(ms));
     for (const c of options.conversations ??
       (this.#instant ? [] : browserConversations(this.now()))) {
       const times = c.messages.map((m) => m.createdAtMs);
@@ -174,7 +169,7 @@ class FakeHost
   }
 
   async listModels() {
-    return structuredClone(this.#models);
+    return structuredClone([...this.#models, ...this.remotes.entries()]);
   }
 
   async pickModelFile() {
@@ -182,6 +177,8 @@ class FakeHost
   }
 
   async loadModel(path: string, settings: LoadSettings) {
+    const remote = this.remotes.entries().find((m) => m.path === path);
+    if (remote) return this.#tell({ status: 'ready', model: loadedModel(remote) });
     const entry = this.#models.find((m) => m.path === path) ?? newEntry(path);
     if (!entry.present) throw fakeError('notFound');
     const began = this.now();
@@ -286,7 +283,7 @@ class FakeHost
         total,
         cached,
       });
-      onEvent({ type: 'progress', processed, total, cached });
+      if (!model.remote) onEvent({ type: 'progress', processed, total, cached });
       await this.#wait(120);
     }
     const promptMs = this.now() - began;

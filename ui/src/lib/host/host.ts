@@ -29,6 +29,7 @@ import type {
   LoadSettings,
   LoadWish,
   ModelEntry,
+  NewRemote,
   NewAttachment,
   Place,
   PlaceKind,
@@ -39,6 +40,7 @@ import type {
   PromptTemplate,
   RecommendationView,
   RecommendRequest,
+  RemoteServer,
   RepoSummary,
   RepoView,
   SearchHit,
@@ -117,6 +119,12 @@ export interface Host {
   setZoom(factor: number): Promise<void>; // of the whole page; 1 is 100 %
   listModels(): Promise<ModelEntry[]>; // the self-test model always first
   pickModelFile(): Promise<string | null>; // OS dialog, *.gguf
+  listRemotes(): Promise<RemoteServer[]>; // as they were added; asks none of them
+  addRemote(server: NewRemote): Promise<RemoteServer>; // asks it for its models; kept only if it tells
+  refreshRemote(id: string): Promise<RemoteServer>; // asks it for its models again
+  renameRemote(id: string, name: string): Promise<RemoteServer>;
+  setRemoteKey(id: string, key: string | null): Promise<RemoteServer>; // a new one is tried first; null: none
+  removeRemote(id: string): Promise<void>;
   loadModel(path: string, settings: LoadSettings): Promise<void>; // progress and result come as engine state; rejects with ApiError too
   /** The same, with what is insisted on. */
   loadModelAs(path: string, settings: LoadSettings, wish: LoadWish): Promise<void>;

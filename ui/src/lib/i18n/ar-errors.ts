@@ -1,4 +1,5 @@
 import type { trouble as english } from './en-errors';
+import { addressFaults, remoteNow, remoteWhat } from './ar-remotes';
 import type { Arabic } from './shape';
 
 /** Arabic: what went wrong, why, and what to do. */
@@ -13,6 +14,7 @@ export const trouble: Arabic<typeof english> = {
     newChat: 'محادثة جديدة',
     loadAnyway: 'حمّله على أي حال',
     chooseModel: 'اختر نموذجًا آخر',
+    checkServer: 'افتح الخوادم',
     dismiss: 'أغلق',
     says: {
       noModel: 'لا يوجد نموذج يقوم بذلك.',
@@ -27,11 +29,16 @@ export const trouble: Arabic<typeof english> = {
       badInput: 'لا يمكن ذلك بهذه الصورة.',
       gated: 'متاح فقط لمن قبِل شروطه.',
       licenceNotAccepted: 'يجب قبول الرخصة أولًا.',
+      remoteKey: 'مفتاح خادم آخر مفقود أو مرفوض.',
+      remoteFailed: 'لا يمكن استخدام خادم آخر الآن.',
+      remoteRefused: 'خادم آخر لا يفعل هذا.',
       storage: 'رفضه القرص أو قاعدة البيانات.',
       internal: 'حدث خطأ داخل Paddock.',
     },
   },
+  addressFaults,
   what: {
+    ...remoteWhat,
     engineKilled: 'أُنهي المحرّك من الخارج؛ ويعني ذلك غالبًا أن ذاكرة الحاسوب نفدت.',
     engineGpuFull: 'توقّف المحرّك لأن ذاكرة بطاقة الرسوميات نفدت.',
     engineGpuError: 'توقّف المحرّك لأن برنامج تشغيل الرسوميات أبلغ عن خطأ.',
@@ -156,6 +163,7 @@ export const trouble: Arabic<typeof english> = {
   },
   whatNow: {
     anyway: 'حمّله على أي حال، أو أغلق برامج أخرى، أو اختر نموذجًا أصغر.',
+    ...remoteNow,
     again: 'رسالتك التالية تبدأه من جديد.',
     againSmaller: 'رسالتك التالية تبدأه من جديد. إن تكرّر ذلك فاختر نموذجًا أصغر أو سياقًا أقصر.',
     newerProcessor: 'يحتاج Paddock معالجًا من عام 2013 أو أحدث (Intel Haswell، AMD Zen).',

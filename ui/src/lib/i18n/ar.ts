@@ -6,6 +6,7 @@ import { firstRun } from './ar-first-run';
 import { formats } from './ar-formats';
 import { loadingWords } from './ar-loading';
 import { models } from './ar-models';
+import { remotes } from './ar-remotes';
 import { said } from './ar-said';
 import { server } from './ar-server';
 import { settingsPage } from './ar-settings';
@@ -24,6 +25,7 @@ export const ar: Arabic<typeof en> = {
   ...formats,
   ...models,
   ...loadingWords,
+  ...remotes,
   ...conversation,
   ...side,
   ...server,

@@ -1,3 +1,5 @@
+import { addressFaults, remoteNow, remoteWhat } from './en-remotes';
+
 /**
  * English: what went wrong, why, and what to do. The same words as Rust's own, which the command line
  * shows; `said.test.ts` compares them.
@@ -13,6 +15,7 @@ export const trouble = {
     newChat: 'New chat',
     loadAnyway: 'Load anyway',
     chooseModel: 'Choose another model',
+    checkServer: 'Open the servers',
     dismiss: 'Dismiss',
     /** Above a message that there is only in English. */
     says: {
@@ -28,11 +31,16 @@ export const trouble = {
       badInput: 'It cannot be done like this.',
       gated: 'It is only open to people who accepted its terms.',
       licenceNotAccepted: 'The licence has to be accepted first.',
+      remoteKey: 'The key of another server is missing or refused.',
+      remoteFailed: 'Another server cannot be used now.',
+      remoteRefused: 'Another server does not do this.',
       storage: 'The disk or the database refused it.',
       internal: 'Something in Paddock went wrong.',
     },
   },
+  addressFaults,
   what: {
+    ...remoteWhat,
     engineKilled:
       'The engine was ended from outside; mostly this means that the computer ran out of memory.',
     engineGpuFull: 'The engine ended because the graphics card ran out of memory.',
@@ -146,6 +154,7 @@ export const trouble = {
   },
   whatNow: {
     anyway: 'Load it anyway, close other programs, or choose a smaller model.',
+    ...remoteNow,
     again: 'Your next message starts it again.',
     againSmaller:
       'Your next message starts it again. If it happens again, choose a smaller model or context.',

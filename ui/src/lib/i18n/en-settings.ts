@@ -9,6 +9,7 @@ export const settingsPage = {
       general: 'General',
       models: 'Models',
       engine: 'Engine',
+      remotes: 'Other servers',
       chat: 'Chat',
       server: 'Server',
       privacy: 'Privacy',
@@ -95,10 +96,10 @@ export const settingsPage = {
   privacy: {
     telemetry: 'No telemetry',
     telemetryHint:
-      'Paddock counts nothing, reports nothing and has no account. What you write stays on this computer.',
+      'Paddock counts nothing, reports nothing and has no account. What you write stays on this computer, unless you choose a model of another server.',
     requests: 'When the network is used',
     requestsHint:
-      'Only after a click of yours: when you search for models, open a model’s page in Find models, plan or start a download. A download you began goes on after a restart. A link in an answer opens in your browser, after you have seen where it leads.',
+      'Only after a click of yours: when you search for models, open a model’s page in Find models, plan or start a download, and when you add another server, refresh its models or write to one of them. A download you began goes on after a restart. A link in an answer opens in your browser, after you have seen where it leads.',
     erase: 'Erase deleted conversations for good',
     eraseHint:
       'What you delete can be brought back until Paddock is closed. This takes it out of every file now.',

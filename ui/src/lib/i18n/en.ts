@@ -5,6 +5,7 @@ import { trouble } from './en-errors';
 import { formats } from './en-formats';
 import { loadingWords } from './en-loading';
 import { models } from './en-models';
+import { remotes } from './en-remotes';
 import { said } from './en-said';
 import { server } from './en-server';
 import { settingsPage } from './en-settings';
@@ -18,6 +19,7 @@ export const en = {
   ...formats,
   ...models,
   ...loadingWords,
+  ...remotes,
   ...conversation,
   ...side,
   ...server,

@@ -1,4 +1,5 @@
 import type { trouble as english } from './en-errors';
+import { addressFaults, remoteNow, remoteWhat } from './es-remotes';
 import type { Spanish } from './shape';
 
 /** Spanish: what went wrong, why, and what to do. */
@@ -13,6 +14,7 @@ export const trouble: Spanish<typeof english> = {
     newChat: 'Chat nuevo',
     loadAnyway: 'Cargar de todos modos',
     chooseModel: 'Elegir otro modelo',
+    checkServer: 'Abrir los servidores',
     dismiss: 'Cerrar',
     says: {
       noModel: 'No hay ningún modelo con el que hacerlo.',
@@ -27,11 +29,16 @@ export const trouble: Spanish<typeof english> = {
       badInput: 'Así no se puede hacer.',
       gated: 'Solo está abierto a quienes aceptaron sus condiciones.',
       licenceNotAccepted: 'Antes hay que aceptar la licencia.',
+      remoteKey: 'Falta la clave de otro servidor, o la rechaza.',
+      remoteFailed: 'Otro servidor no se puede usar ahora.',
+      remoteRefused: 'Otro servidor no hace esto.',
       storage: 'El disco o la base de datos lo han rechazado.',
       internal: 'Algo ha ido mal dentro de Paddock.',
     },
   },
+  addressFaults,
   what: {
+    ...remoteWhat,
     engineKilled:
       'El motor fue terminado desde fuera; casi siempre significa que el ordenador se quedó sin memoria.',
     engineGpuFull: 'El motor ha terminado porque la tarjeta gráfica se quedó sin memoria.',
@@ -161,6 +168,7 @@ export const trouble: Spanish<typeof english> = {
   },
   whatNow: {
     anyway: 'Cárgalo de todos modos, cierra otros programas o elige un modelo más pequeño.',
+    ...remoteNow,
     again: 'Tu próximo mensaje lo arranca otra vez.',
     againSmaller:
       'Tu próximo mensaje lo arranca otra vez. Si vuelve a pasar, elige un modelo o un contexto más pequeño.',

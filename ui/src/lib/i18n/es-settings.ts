@@ -12,6 +12,7 @@ export const settingsPage: Spanish<typeof english> = {
       general: 'General',
       models: 'Modelos',
       engine: 'Motor',
+      remotes: 'Otros servidores',
       chat: 'Chat',
       server: 'Servidor',
       privacy: 'Privacidad',
@@ -102,10 +103,10 @@ export const settingsPage: Spanish<typeof english> = {
   privacy: {
     telemetry: 'Sin telemetría',
     telemetryHint:
-      'Paddock no cuenta nada, no informa de nada y no tiene cuentas. Lo que escribes se queda en este ordenador.',
+      'Paddock no cuenta nada, no informa de nada y no tiene cuentas. Lo que escribes se queda en este ordenador, salvo que elijas un modelo de otro servidor.',
     requests: 'Cuándo se usa la red',
     requestsHint:
-      'Solo tras un clic tuyo: cuando buscas modelos, abres la página de un modelo en Buscar modelos, o planificas o empiezas una descarga. Una descarga que empezaste sigue después de reiniciar. Un enlace de una respuesta se abre en tu navegador, después de que hayas visto adónde lleva.',
+      'Solo tras un clic tuyo: cuando buscas modelos, abres la página de un modelo en Buscar modelos, o planificas o empiezas una descarga, y cuando añades otro servidor, actualizas sus modelos o escribes a uno de ellos. Una descarga que empezaste sigue después de reiniciar. Un enlace de una respuesta se abre en tu navegador, después de que hayas visto adónde lleva.',
     erase: 'Eliminar para siempre las conversaciones borradas',
     eraseHint:
       'Lo que borras se puede recuperar hasta que se cierre Paddock. Esto lo quita ahora de todos los archivos.',

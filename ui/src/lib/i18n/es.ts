@@ -7,6 +7,7 @@ import { firstRun } from './es-first-run';
 import { formats } from './es-formats';
 import { loadingWords } from './es-loading';
 import { models } from './es-models';
+import { remotes } from './es-remotes';
 import { said } from './es-said';
 import { server } from './es-server';
 import { settingsPage } from './es-settings';
@@ -21,6 +22,7 @@ export const es: Spanish<typeof en> = {
   ...formats,
   ...models,
   ...loadingWords,
+  ...remotes,
   ...conversation,
   ...side,
   ...server,

@@ -29,6 +29,7 @@ import { PlanningStore } from './planning.svelte';
 import { ServerStore } from './server.svelte';
 import { SetupStore } from './setup.svelte';
 import { TemplatesStore } from './templates.svelte';
+import { RemotesStore } from './remotes.svelte';
 import { ReadingStore } from './reading.svelte';
 import { PlacesStore } from './places.svelte';
 import { SearchStore } from './search.svelte';
@@ -73,6 +74,7 @@ export interface App {
   loadingSettings: LoadingSettingsStore;
   startReport: StartReportStore;
   storage: StorageStore;
+  remotes: RemotesStore;
 }
 
 export function createApp(unwatched: Host, memory: WindowMemory): App {
@@ -123,6 +125,7 @@ export function createApp(unwatched: Host, memory: WindowMemory): App {
     loadingSettings: new LoadingSettingsStore(host),
     startReport: new StartReportStore(host, memory),
     storage,
+    remotes: new RemotesStore(host, engine, announcer),
   };
 }
 

@@ -8,6 +8,8 @@ export class NavigationStore {
   view = $state<View>('chat');
   /** Which part of the Models view; where somebody was the last time. */
   modelsTab = $state<ModelsTab>('computer');
+  /** The part of the settings that they open at, once. */
+  settingsSection: string | null = null;
   dialog = $state<DialogName | null>(null);
 
   show(view: View) {
@@ -17,6 +19,11 @@ export class NavigationStore {
   showModels(tab: ModelsTab) {
     this.modelsTab = tab;
     this.view = 'models';
+  }
+
+  showSettings(section: string) {
+    this.settingsSection = section;
+    this.view = 'settings';
   }
 
   toggleDialog(name: DialogName) {
