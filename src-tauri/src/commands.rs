@@ -20,8 +20,7 @@ use crate::{
     },
     measuring,
     outside::{self, Kind},
-    remote_commands,
-    server_commands,
+    remote_commands, server_commands,
 };
 
 pub type Answer<T> = Result<T, ApiError>;

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use paddock_core::{
     App,
-    view::{
-        ConversationSummary, DownloadState, DownloadView, EngineNotes, EngineState, LibraryView, ServerView,
-    },
+    view::{ConversationSummary, DownloadState, DownloadView, EngineNotes, EngineState, LibraryView, ServerView},
 };
 use paddock_server::Switch;
 use serde::{Deserialize, Serialize};

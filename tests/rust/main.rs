@@ -21,10 +21,10 @@ mod inspect;
 mod keeping;
 #[cfg(unix)]
 mod killed;
-mod lora;
 #[cfg(target_os = "linux")]
 mod limited;
 mod loading;
+mod lora;
 mod oracle;
 mod parallel;
 mod planning;

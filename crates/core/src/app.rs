@@ -18,16 +18,14 @@ use tokio::{
 use crate::{
     ApiError, DataDir, ErrorCode, backups,
     discover::Discovery,
-    downloads,
-    keeping,
+    downloads, keeping,
     keychain::Keyed,
     library,
     line::Line,
     live::Live,
     loading,
     models::Current,
-    remotes,
-    serving,
+    remotes, serving,
     view::{AppInfo, EngineState, Platform},
 };
 

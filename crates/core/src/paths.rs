@@ -90,7 +90,9 @@ mod tests {
         let here = std::env::current_dir().unwrap();
         let place = DataDir::from_setting(Some("some where/ü".into())).unwrap();
         assert_eq!(place.path(), here.join("some where/ü"));
-        for file in [place.database(), place.backups(), place.models(), place.headers(), place.parked(), place.webview()] {
+        for file in
+            [place.database(), place.backups(), place.models(), place.headers(), place.parked(), place.webview()]
+        {
             assert!(file.starts_with(place.path()), "{file:?}");
         }
     }
