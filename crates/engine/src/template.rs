@@ -405,7 +405,7 @@ Rain?<|eot_id|><|start_header_id|>assistant<|end_header_id|>
 
     #[test]
     fn mistrals_template_gets_ids_of_the_length_that_it_insists_on() {
-        let own = r#"{%- if tools %}[AVAILABLE_TOOLS]{{ tools | length }}{% endif -%}
+        let own = r#"{%- if tools %}[AVAILABLE_TOOLS]{{ tools | tojson }}{% endif -%}
 {%- for message in messages -%}
 {%- if message.tool_calls is defined -%}[TOOL_CALLS]{% for call in message.tool_calls -%}
 {%- if call.id | length != 9 -%}{{ raise_exception("Tool call IDs should be alphanumeric strings with length 9!") }}{%- endif -%}{{ call.id }}
