@@ -74,11 +74,11 @@ impl Chooser {
         // one is much cheaper than about all.
         let mut token = self.draw(logits, |_| true)?;
         if let Some(mut constraint) = self.constraint.take() {
-            if !constraint.fits(token) {
-                token = self.draw(logits, |token| constraint.fits(token))?;
-            }
-            constraint.accept(token);
+            let fitting =
+                if constraint.fits(token) { Some(token) } else { self.draw(logits, |token| constraint.fits(token)) };
+            fitting.into_iter().for_each(|token| constraint.accept(token));
             self.constraint = Some(constraint);
+            token = fitting?;
         }
         self.sampler.accept(token);
         let logprob = self

@@ -20,46 +20,7 @@ const RECURSION: usize = 64;
 
 /// Llama 3's format, for models with its vocabulary. Gives what the template in Llama 3.3's own files gives, which offers
 /// tools in the user's first message; beyond it, an answer may hold several calls.
-const LLAMA3: &str = r#"
-{{- bos_token }}
-{%- if messages and messages[0].role == "system" %}
-    {%- set system_message = messages[0].content | trim %}
-    {%- set turns = messages[1:] %}
-{%- else %}
-    {%- set system_message = "" %}
-    {%- set turns = messages %}
-{%- endif %}
-{{- "<|start_header_id|>system<|end_header_id|>\n\n" }}
-{%- if tools %}
-    {{- "Environment: ipython\n" }}
-{%- endif %}
-{{- "Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n" ~ system_message ~ "<|eot_id|>" }}
-{%- if tools and turns %}
-    {{- "<|start_header_id|>user<|end_header_id|>\n\nGiven the following functions, please respond with a JSON for a function call with its proper arguments that best answers the given prompt.\n\n" }}
-    {{- 'Respond in the format {"name": function name, "parameters": dictionary of argument name and its value}.Do not use variables.\n\n' }}
-    {%- for tool in tools %}
-        {{- tool | tojson(indent=4) ~ "\n\n" }}
-    {%- endfor %}
-    {{- turns[0].content | trim ~ "<|eot_id|>" }}
-    {%- set turns = turns[1:] %}
-{%- endif %}
-{%- for message in turns %}
-    {%- if message.role == "tool" %}
-        {{- "<|start_header_id|>ipython<|end_header_id|>\n\n" ~ message.content | tojson ~ "<|eot_id|>" }}
-    {%- elif message.tool_calls %}
-        {{- "<|start_header_id|>assistant<|end_header_id|>\n\n" }}
-        {%- for call in message.tool_calls %}
-            {{- '{"name": "' ~ call.function.name ~ '", "parameters": ' ~ call.function.arguments | tojson ~ "}" }}
-            {{- "; " if not loop.last }}
-        {%- endfor %}
-        {{- "<|eot_id|>" }}
-    {%- else %}
-        {{- "<|start_header_id|>" ~ message.role ~ "<|end_header_id|>\n\n" ~ message.content | trim ~ "<|eot_id|>" }}
-    {%- endif %}
-{%- endfor %}
-{%- if add_generation_prompt %}
-    {{- "<|start_header_id|>assistant<|end_header_id|>\n\n" }}
-{%- endif %}"#;
+const LLAMA3: &str = include_str!("template/llama3.jinja");
 
 /// Names and colons: better than nothing for a base model or an unknown format.
 const PLAIN: &str = r#"
@@ -106,8 +67,8 @@ impl ChatTemplate {
             (PLAIN, TemplateSource::Plain)
         };
         let build = |text: String, source| {
-            let template = Self {
-                knows_tools: text.contains("tools"),
+            let mut template = Self {
+                knows_tools: true,
                 call_style: CallStyle::of(&text),
                 environment: environment(text)?,
                 bos_token: bos_token.clone(),
@@ -117,6 +78,7 @@ impl ChatTemplate {
             };
             let probe = [ChatMessage::new(ChatRole::User, "Hello")];
             let rendered = template.render(&probe, &[]).map_err(|TemplateError(reason)| reason)?;
+            template.knows_tools = template.shows_tools(&probe);
             if rendered.contains("Hello") { Ok(template) } else { Err("it leaves out what the user says".to_owned()) }
         };
         let fall_back = |warning| {
@@ -134,6 +96,13 @@ impl ChatTemplate {
                     .to_owned()
             })),
         }
+    }
+
+    /// Whether a tool that is offered is seen in what it renders.
+    fn shows_tools(&self, probe: &[ChatMessage]) -> bool {
+        let name = "a_tool_to_be_seen";
+        let tool = Tool { name: name.into(), description: "x".into(), parameters: serde_json::Value::Null };
+        self.render(probe, &[tool]).is_ok_and(|rendered| rendered.contains(name))
     }
 
     /// The conversation as the model expects it, up to where the answer begins.
@@ -436,7 +405,7 @@ Rain?<|eot_id|><|start_header_id|>assistant<|end_header_id|>
 
     #[test]
     fn mistrals_template_gets_ids_of_the_length_that_it_insists_on() {
-        let own = r#"{%- if tools %}[AVAILABLE_TOOLS]{{ tools | length }}{% endif -%}
+        let own = r#"{%- if tools %}[AVAILABLE_TOOLS]{{ tools | tojson }}{% endif -%}
 {%- for message in messages -%}
 {%- if message.tool_calls is defined -%}[TOOL_CALLS]{% for call in message.tool_calls -%}
 {%- if call.id | length != 9 -%}{{ raise_exception("Tool call IDs should be alphanumeric strings with length 9!") }}{%- endif -%}{{ call.id }}
@@ -458,5 +427,9 @@ Rain?<|eot_id|><|start_header_id|>assistant<|end_header_id|>
             "{rendered}"
         );
         assert!(rendered.contains(r#"{"name":"weather","parameters":{"city":"Oslo"}}"#), "{rendered}");
+        // It speaks of tools, but only in a comment.
+        let own = include_str!("../../../models/self-test/chat_template.jinja");
+        let rendered = choose(Some(own), &LLAMA3_SPECIALS).render(&talk_with_tools(), &[weather()]).unwrap();
+        assert!(rendered.contains(r#""name":"weather""#), "{rendered}");
     }
 }
