@@ -1,11 +1,15 @@
 import type { ModelEntry } from './bindings';
-import { FakeDownloads, type FakeDownloadsHost } from './fake-downloads';
+import { FakeDownloads, type FakeDownloadsHost, type FakeDownloadsOptions } from './fake-downloads';
 import type { FakeOptions } from './fake';
-import { FakeHub, type FakeHubHost } from './fake-hub';
-import { FakeLibrary, type FakeLibraryHost } from './fake-library';
+import { FakeHub, type FakeHubHost, type FakeHubOptions } from './fake-hub';
+import { FakeLibrary, type FakeLibraryHost, type FakeLibraryOptions } from './fake-library';
+import { fakeServer, type FakeServerHost, type FakeServerOptions } from './fake-server';
 
-/** What is offered, what is fetched and what is here: three parts that know of each other. */
-export type ModelsHost = FakeHubHost & FakeDownloadsHost & FakeLibraryHost;
+/** What is offered, what is fetched and what is here: three parts that know of each other; and who else may use it. */
+export type ModelsHost = FakeHubHost & FakeDownloadsHost & FakeLibraryHost & FakeServerHost;
+
+export interface FakeModelsOptions
+  extends FakeHubOptions, FakeDownloadsOptions, FakeLibraryOptions, FakeServerOptions {}
 
 export function fakeModels(options: FakeOptions): ModelsHost {
   const instant = options.pace === 'instant';
@@ -19,7 +23,7 @@ export function fakeModels(options: FakeOptions): ModelsHost {
   library.repairWith(({ name, quant, repo }, bytes) =>
     downloads.repair(name, quant, repo ?? '', bytes),
   );
-  return { ...hub.host(), ...downloads.host(), ...library.host() };
+  return { ...hub.host(), ...downloads.host(), ...library.host(), ...fakeServer(options) };
 }
 
 /** What is loaded when a message comes and nothing is: the model used last, else the self-test model. */

@@ -11,14 +11,10 @@ import type {
 } from './bindings';
 import { type FakeChats, newConversation, newMessage, type Stored, summary } from './fake-chats';
 import { fakeComposer, type FakeComposerHost } from './fake-composer';
-import type { FakeDownloadsOptions } from './fake-downloads';
-import type { FakeHubOptions } from './fake-hub';
-import type { FakeLibraryOptions } from './fake-library';
 import { fakeMessages, type FakeMessagesHost } from './fake-messages';
-import { fakeModels, type ModelsHost, modelToLoad } from './fake-models';
+import { type FakeModelsOptions, fakeModels, type ModelsHost, modelToLoad } from './fake-models';
 import { fakeOrganise, type FakeOrganiseHost } from './fake-organise';
 import { fakePlanning, type PlanningHost } from './fake-planning';
-import { fakeServer, type FakeServerHost, type FakeServerOptions } from './fake-server';
 import { fakeError, finishReason, type Script, scriptFor } from './fake-script';
 import {
   loadedModel,
@@ -43,8 +39,7 @@ import type { Host } from './host';
  *   /nothing internal             this error before the first word
  *   /refuse promptTooLong         rejected before anything is stored
  */
-export interface FakeOptions
-  extends FakeHubOptions, FakeDownloadsOptions, FakeLibraryOptions, FakeServerOptions {
+export interface FakeOptions extends FakeModelsOptions {
   /** `instant` skips all waiting. */
   pace?: 'real' | 'instant';
   /** Start with the self-test model in memory. */
@@ -61,7 +56,6 @@ export function createFakeHost(options: FakeOptions = {}): Host {
     host,
     fakePlanning(options),
     fakeModels(options),
-    fakeServer(options),
     fakeOrganise(host),
     fakeMessages(host),
     fakeComposer(host),
@@ -70,9 +64,7 @@ export function createFakeHost(options: FakeOptions = {}): Host {
 
 type ChatsHost = FakeOrganiseHost & FakeMessagesHost & FakeComposerHost;
 class FakeHost
-  implements
-    Omit<Host, keyof PlanningHost | keyof ModelsHost | keyof FakeServerHost | keyof ChatsHost>,
-    FakeChats
+  implements Omit<Host, keyof PlanningHost | keyof ModelsHost | keyof ChatsHost>, FakeChats
 {
   #instant: boolean;
   now: () => number;
