@@ -35,7 +35,7 @@ said["tool answer"] = client.messages.create(model=model, max_tokens=9, messages
 said["count"] = client.messages.count_tokens(
     model=model, messages=[{"role": "user", "content": "three words here"}]).input_tokens
 said["errors"] = []
-for kind, wrong in [(BadRequestError, ask("x", temperature=9)), (NotFoundError, {**ask("x"), "model": "claude-9"})]:
+for kind, wrong in [(BadRequestError, {**ask("x"), "max_tokens": -1}), (NotFoundError, {**ask("x"), "model": "claude-9"})]:
     try:
         client.messages.create(**wrong)
     except kind as error:

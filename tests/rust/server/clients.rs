@@ -4,13 +4,16 @@
 use std::{
     path::{Path, PathBuf},
     process::Stdio,
+    time::Duration,
 };
 
 use serde_json::{Value, json};
 use tokio::process::Command;
 
 use super::{TOKEN, TestServer, chat};
-use crate::harness::patiently;
+
+/// A client with all it stands on takes its time to start, more so where six start at once.
+const CLIENT_PATIENCE: Duration = Duration::from_secs(300);
 
 /// The Python that `scripts/setup/python.mjs` made.
 fn python() -> Option<PathBuf> {
@@ -40,7 +43,8 @@ async fn output(command: &mut Command) -> String {
             command.env_remove(name);
         }
     }
-    let output = patiently(command.stdin(Stdio::null()).kill_on_drop(true).output()).await.unwrap();
+    let output = command.stdin(Stdio::null()).kill_on_drop(true).output();
+    let output = tokio::time::timeout(CLIENT_PATIENCE, output).await.expect("the client does not end").unwrap();
     let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}\n{complained}");
     said.into_owned()

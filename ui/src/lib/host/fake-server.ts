@@ -29,7 +29,7 @@ export function fakeServer(options: FakeServerOptions): FakeServerHost {
   return {
     server: async () => structuredClone(view),
     setServer: async (settings) => {
-      if (settings.port < 1024) throw fakeError('badInput');
+      if ((settings.port ?? 0) < 1024) throw fakeError('badInput');
       view = { ...view, settings, state: stateOf(settings) };
       listeners.forEach((listener) => listener(structuredClone(view)));
       return structuredClone(view);
