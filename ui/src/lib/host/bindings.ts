@@ -598,27 +598,27 @@ export type DriverFault = { kind: "tooOld" } | { kind: "updated" } | { kind: "no
 /**  What there is to know of the load under way, the loaded model, or the one that could not be loaded. */
 export type EngineNotes = {
 	/**  The file that they are about. */
-	path?: string | null,
+	path: string | null,
 	/**  What was asked for, so that it can be asked for again. */
-	asked?: LoadSettings,
+	asked: LoadSettings,
 	/**  What was made smaller, in order. */
-	steps?: LoadStep[],
+	steps: LoadStep[],
 	/**  Whether these steps are those of the last time, taken at once. */
-	remembered?: boolean,
+	remembered: boolean,
 	/**  What speaks against it. */
-	concerns?: Concern[],
+	concerns: Concern[],
 	/**  Whether it was not loaded for these concerns. */
-	heldBack?: boolean,
+	heldBack: boolean,
 	/**  It is larger than RAM. */
-	fromDisk?: FromDisk | null,
+	fromDisk: FromDisk | null,
 	/**  The limit that it was loaded under. */
-	ramLimit?: RamLimit | null,
+	ramLimit: RamLimit | null,
 	/**  Why it is on no graphics card. */
-	notOnGpu?: NotOnGpu | null,
+	notOnGpu: NotOnGpu | null,
 	/**  Its answers are much slower than they should be. */
-	slower?: Slower | null,
+	slower: Slower | null,
 	/**  What to load instead of one that found no memory. */
-	smaller?: SmallerModel | null,
+	smaller: SmallerModel | null,
 };
 
 /**  What there is to know of the load under way, or of the loaded model, has changed. */
@@ -1061,9 +1061,9 @@ export type LoadStep = {
 /**  What whoever asks for a load insists on. */
 export type LoadWish = {
 	/**  Load it, whatever the guardrail says. */
-	anyway?: boolean,
+	anyway: boolean,
 	/**  Try the settings in full, although something smaller worked last time. */
-	inFull?: boolean,
+	inFull: boolean,
 };
 
 /**  The loaded model. */
