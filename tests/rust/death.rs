@@ -396,7 +396,8 @@ async fn fifty_loads_and_unloads_leave_the_app_as_large_as_it_was_and_no_engine(
     let text = String::from_utf8(output.stdout).unwrap();
     let after: Vec<u64> = text.lines().filter_map(|line| line.strip_prefix("unloaded ")?.trim().parse().ok()).collect();
     assert_eq!(after.len(), 50, "{text}");
-    let (early, late) = (after[9], after[49]);
+    // The first fill the threads' pools of memory.
+    let (early, late) = (after[19], after[49]);
     assert!(late.abs_diff(early) <= early / 100, "{after:?}");
     assert!(text.contains("done"), "and it still answers: {text}");
 }

@@ -63,8 +63,13 @@ export const commands = {
 	listModels: () => __TAURI_INVOKE<ModelEntry[]>("list_models"),
 	pickModelFile: () => __TAURI_INVOKE<string | null>("pick_model_file"),
 	loadModel: (path: string, settings: LoadSettings) => __TAURI_INVOKE<null>("load_model", { path, settings }),
+	loadModelAs: (path: string, settings: LoadSettings, wish: LoadWish) => __TAURI_INVOKE<null>("load_model_as", { path, settings, wish }),
+	stopLoad: () => __TAURI_INVOKE<null>("stop_load"),
 	unloadModel: () => __TAURI_INVOKE<null>("unload_model"),
 	engineState: () => __TAURI_INVOKE<EngineState>("engine_state"),
+	engineNotes: () => __TAURI_INVOKE<EngineNotes>("engine_notes"),
+	loadingSettings: () => __TAURI_INVOKE<LoadingSettings>("loading_settings"),
+	setLoadingSettings: (settings: LoadingSettings) => __TAURI_INVOKE<LoadingSettings>("set_loading_settings", { settings }),
 	hardware: () => __TAURI_INVOKE<HardwareView>("hardware"),
 	measureHardware: () => __TAURI_INVOKE<HardwareView>("measure_hardware"),
 	planningTables: () => __TAURI_INVOKE<PlanningTables>("planning_tables"),
@@ -99,38 +104,18 @@ export const commands = {
 	repairModel: (path: string) => __TAURI_INVOKE<string>("repair_model", { path }),
 	deleteModel: (path: string) => __TAURI_INVOKE<LibraryView>("delete_model", { path }),
 	undoDelete: (id: string) => __TAURI_INVOKE<LibraryView>("undo_delete", { id }),
-	listRemotes: () => __TAURI_INVOKE<RemoteServer[]>("list_remotes"),
-	addRemote: (server: NewRemote) => __TAURI_INVOKE<RemoteServer>("add_remote", { server }),
-	refreshRemote: (id: string) => __TAURI_INVOKE<RemoteServer>("refresh_remote", { id }),
-	renameRemote: (id: string, name: string) => __TAURI_INVOKE<RemoteServer>("rename_remote", { id, name }),
-	setRemoteKey: (id: string, key: string | null) => __TAURI_INVOKE<RemoteServer>("set_remote_key", { id, key }),
-	removeRemote: (id: string) => __TAURI_INVOKE<null>("remove_remote", { id }),
 };
 
 /** Events */
 export const events = {
 	conversationsChanged: makeEvent<ConversationsChanged, ConversationsChanged>("conversations-changed"),
 	downloadsChanged: makeEvent<DownloadsChanged, DownloadsChanged>("downloads-changed"),
+	engineNotesChanged: makeEvent<EngineNotesChanged, EngineNotesChanged>("engine-notes-changed"),
 	engineStateChanged: makeEvent<EngineStateChanged, EngineStateChanged>("engine-state-changed"),
 	libraryChanged: makeEvent<LibraryChanged, LibraryChanged>("library-changed"),
 };
 
 /* Types */
-/**  What is wrong with something that was typed as an address of a server. */
-export type AddressFault = 
-/**  It is no address at all. */
-"unreadable" | 
-/**  It holds a name or a password. */
-"holdsPassword" | 
-/**  It names no host. */
-"noHost" | 
-/**  It has a query or a fragment. */
-"hasQuery" | 
-/**  It would send the conversation through a foreign network in the clear. */
-"inTheClear" | 
-/**  It is of another kind than the web's. */
-"otherScheme";
-
 /**  What happened and why (`message`), what to do next (`hint`), and the technical rest for those who ask (`details`). */
 export type ApiError = {
 	/**  For programs. */
@@ -308,6 +293,51 @@ export type ComputerView = {
 	ramBytes: number | null,
 };
 
+/**  What speaks against a load. */
+export type Concern = 
+/**  What must stay in main memory is more than is free. */
+{ kind: "notEnoughRam"; 
+/**  What must stay there, in bytes. */
+neededBytes: number; 
+/**  What is free now, in bytes. */
+freeBytes: number } | 
+/**  It fits, and leaves less than the level wants. */
+{ kind: "littleRamLeft"; 
+/**  What would be left, in bytes. */
+leftBytes: number; 
+/**  What should be, in bytes. */
+wantedBytes: number } | 
+/**  A graphics card has less free than its part needs. */
+{ kind: "notEnoughOnGpu"; 
+/**  Its name. */
+gpu: string; 
+/**  What its part needs, in bytes. */
+neededBytes: number; 
+/**  What is free on it now, in bytes. */
+freeBytes: number } | 
+/**  The card's part fits, and leaves less than the level wants. */
+{ kind: "littleLeftOnGpu"; 
+/**  Its name. */
+gpu: string; 
+/**  What would be left, in bytes. */
+leftBytes: number; 
+/**  What should be, in bytes. */
+wantedBytes: number } | 
+/**  On Apple Silicon: more than macOS recommends the GPU to hold at once. Beyond it the system may end programs. */
+{ kind: "beyondWorkingSet"; 
+/**  What the GPU's part needs, in bytes. */
+neededBytes: number; 
+/**  What Metal recommends at most, in bytes. */
+workingSetBytes: number } | 
+/**  Larger than RAM: part of the weights is read from the disk for every token. */
+{ kind: "readsFromDisk"; 
+/**  At least, in bytes for each token. */
+leastBytes: number; 
+/**  At most, in bytes for each token. */
+mostBytes: number; 
+/**  How fast it will be. */
+speed: TokS };
+
 /**
  *  What the model did not see of the branch when it wrote an answer: of the messages from the root to the question, those
  *  from number `from` (0 is the first) on, `count` of them.
@@ -446,6 +476,16 @@ export type DiskKindView =
 /**  With turning disks. */
 "hdd";
 
+/**  What an answer has read from the disk. */
+export type DiskUse = {
+	/**  In bytes. */
+	readBytes: number,
+	/**  Tokens written meanwhile. */
+	nTokens: number,
+	/**  How long that took, in seconds. */
+	seconds: number,
+};
+
 /**  A drive. */
 export type DiskView = {
 	/**  Where it is mounted. */
@@ -555,10 +595,47 @@ export type DownloadsChanged = DownloadView[];
 /**  What is wrong with NVIDIA's driver or its card. */
 export type DriverFault = { kind: "tooOld" } | { kind: "updated" } | { kind: "notRunning" } | { kind: "partMissing" } | { kind: "forbidden" } | { kind: "cardLost" } | { kind: "cardHung" } | { kind: "noPower" } | { kind: "noInterrupts" } | { kind: "tooSlow" } | { kind: "notSupported" } | { kind: "unreadable" } | { kind: "other"; words: string };
 
+/**  What there is to know of the load under way, the loaded model, or the one that could not be loaded. */
+export type EngineNotes = {
+	/**  The file that they are about. */
+	path: string | null,
+	/**  What was asked for, so that it can be asked for again. */
+	asked: LoadSettings,
+	/**  What was made smaller, in order. */
+	steps: LoadStep[],
+	/**  Whether these steps are those of the last time, taken at once. */
+	remembered: boolean,
+	/**  What speaks against it. */
+	concerns: Concern[],
+	/**  Whether it was not loaded for these concerns. */
+	heldBack: boolean,
+	/**  It is larger than RAM. */
+	fromDisk: FromDisk | null,
+	/**  The limit that it was loaded under. */
+	ramLimit: RamLimit | null,
+	/**  Why it is on no graphics card. */
+	notOnGpu: NotOnGpu | null,
+	/**  Its answers are much slower than they should be. */
+	slower: Slower | null,
+	/**  What to load instead of one that found no memory. */
+	smaller: SmallerModel | null,
+};
+
+/**  What there is to know of the load under way, or of the loaded model, has changed. */
+export type EngineNotesChanged = EngineNotes;
+
 /**  The engine as the user sees it. Always whole, never a difference. */
 export type EngineState = 
 /**  Nothing is loaded. */
 { status: "noModel" } | 
+/**  Nobody used the model for a while, so it was unloaded. The next message loads it again. */
+{ status: "resting"; 
+/**  Its file. */
+path: string; 
+/**  Its name. */
+name: string; 
+/**  How long nobody used it, in seconds. */
+idleSeconds: number } | 
 /**  A model is being loaded. */
 { status: "loading"; 
 /**  Its file. */
@@ -621,6 +698,8 @@ export type ErrorCode =
 "modelRefused" | 
 /**  The model could not be loaded. */
 "loadFailed" | 
+/**  The guardrail speaks against loading the model now. */
+"heldBack" | 
 /**  The engine process ended. */
 "engineDied" | 
 /**  The engine process gave no sign of life and was ended. */
@@ -637,12 +716,6 @@ export type ErrorCode =
 "gated" | 
 /**  The model's licence has to be accepted first. */
 "licenceNotAccepted" | 
-/**  Another server's key is missing, wrong or lost. */
-"remoteKey" | 
-/**  Another server cannot be had now. */
-"remoteFailed" | 
-/**  Another server does not do what is asked. */
-"remoteRefused" | 
 /**  The disk or the database. */
 "storage" | 
 /**  A fault of Paddock's own. */
@@ -678,6 +751,24 @@ export type Folder = {
 	id: string,
 	/**  Its name. */
 	name: string,
+};
+
+/**  A model that runs although it is larger than the memory it may use. */
+export type FromDisk = {
+	/**  What each token reads from the disk, at least. */
+	leastBytes: number,
+	/**  And at most. */
+	mostBytes: number,
+	/**  What that takes, in seconds for each token: at least. */
+	leastS: number,
+	/**  And at most. */
+	mostS: number,
+	/**  What the disk reads in one go, in GB/s. */
+	diskGbS: number,
+	/**  Whether that was measured on this very file; else it is what such disks usually do. */
+	diskMeasured: boolean,
+	/**  What the answer under way, or the last one, has cost so far. */
+	live: DiskUse | null,
 };
 
 /**  Why a format can no longer be loaded. `Display` is English. */
@@ -743,6 +834,17 @@ name: string } |
 { kind: "several"; 
 /**  How many. */
 count: number };
+
+/**  How carefully loads are held back. None of them is a wall: whoever insists loads anyway. */
+export type Guardrail = 
+/**  Nothing is refused. */
+"off" | 
+/**  Refused is what cannot fit. */
+"relaxed" | 
+/**  Refused is what cannot fit, and what would be read from the disk for every token. */
+"balanced" | 
+/**  Refused is also what leaves the computer short of memory. */
+"strict";
 
 /**  What is wrong with the guide's word, or left over. `Display` is English. */
 export type GuideRemark = 
@@ -900,6 +1002,31 @@ export type LicenceView = {
 	accepted: boolean,
 };
 
+/**  Something that was made smaller so that a load finds its memory. */
+export type LoadChange = 
+/**  Fewer layers on the graphics card. */
+{ kind: "fewerLayers"; 
+/**  As many as before. */
+from: number; 
+/**  As many as now. */
+to: number } | 
+/**  Weights are left as they are in the file, so that they need no memory of their own. */
+{ kind: "notRearranged" } | 
+/**  A smaller micro-batch, in tokens. */
+{ kind: "smallerMicroBatch"; 
+/**  Before. */
+from: number; 
+/**  Now. */
+to: number } | 
+/**  The KV cache in 8 instead of 16 bits. */
+{ kind: "smallerKvCache" } | 
+/**  A shorter context, in tokens. */
+{ kind: "shorterContext"; 
+/**  Before. */
+from: number; 
+/**  Now. */
+to: number };
+
 /**  What a load is doing. */
 export type LoadPhase = 
 /**  The engine process is starting. */
@@ -917,6 +1044,26 @@ export type LoadSettings = {
 	nGpuLayers: number | null,
 	/**  CPU threads. */
 	nThreads: number | null,
+};
+
+/**  One step of a load towards settings that fit. */
+export type LoadStep = {
+	/**  What was changed. */
+	change: LoadChange,
+	/**  What was short before it. */
+	shortOf: ShortOf,
+	/**  What the load would have needed there, where that could be found out. */
+	neededBytes: number | null,
+	/**  What was free there, where that could be found out. */
+	freeBytes: number | null,
+};
+
+/**  What whoever asks for a load insists on. */
+export type LoadWish = {
+	/**  Load it, whatever the guardrail says. */
+	anyway: boolean,
+	/**  Try the settings in full, although something smaller worked last time. */
+	inFull: boolean,
 };
 
 /**  The loaded model. */
@@ -945,8 +1092,16 @@ export type LoadedModel = {
 	buffers: BufferUse[],
 	/**  What the user should know. */
 	warnings: string[],
-	/**  Where it is, if it is another server's; then nobody knows the figures above, and they are 0. */
-	remote?: RemotePlace | null,
+};
+
+/**  What holds for all loads. */
+export type LoadingSettings = {
+	/**  How carefully loads are held back. */
+	guardrail?: Guardrail,
+	/**  After how many seconds without a request a model is unloaded; 0: at once; none: never. */
+	idleSeconds?: number | null,
+	/**  What the engine may take of main memory, in bytes; none: whatever is free. */
+	ramLimitBytes?: number | null,
 };
 
 /**  What fills a memory. */
@@ -1037,8 +1192,6 @@ export type ModelEntry = {
 	lastUsedMs: number | null,
 	/**  Whether the file is still there. */
 	present: boolean,
-	/**  Where it is, if it is another server's; then its path is no file's. */
-	remote?: RemotePlace | null,
 };
 
 /**  Whose folder a model is in. */
@@ -1060,15 +1213,18 @@ export type NewAttachment = {
 	text: string,
 };
 
-/**  A server to add. */
-export type NewRemote = {
-	/**  Its address, as it was typed. */
-	address: string,
-	/**  What to call it; empty: as its host. */
-	name: string,
-	/**  Its key, if it wants one. */
-	key: string | null,
-};
+/**  Why a model runs on the processor alone although there is, or was, a graphics card. */
+export type NotOnGpu = 
+/**  The card is there, and the engine cannot compute on it. */
+{ kind: "unusable"; 
+/**  Its name. */
+gpu: string } | 
+/**  When this model was loaded last, a card was used; now there is none. */
+{ kind: "gone" } | 
+/**  Layers were asked for on a card, and none went there. */
+{ kind: "notTaken"; 
+/**  How many. */
+asked: number };
 
 /**  What is special about a quantization. `Display` is English. */
 export type Note = 
@@ -1309,6 +1465,14 @@ export type QuantRow = {
 	plan: PlanView | null,
 };
 
+/**  The limit on the engine's main memory. */
+export type RamLimit = {
+	/**  In bytes. */
+	bytes: number,
+	/**  Whether the system enforces it; else it is only planned with. */
+	enforced: boolean,
+};
+
 /**  A reason for a pick, or what is lost and gained with it. */
 export type Reason = 
 /**  There is no card that the engine can use. */
@@ -1509,25 +1673,6 @@ totalBytes: number } |
 /**  Its name. */
 gpu: string };
 
-/**  Where a server's key is. */
-export type RemoteKey = 
-/**  It needs none. */
-"none" | 
-/**  In the system's keychain. */
-"keychain" | 
-/**  In memory until Paddock is closed, because this system has no keychain. */
-"session" | 
-/**  It was in memory when Paddock was closed: it has to be entered again. */
-"lost";
-
-/**  A model that a server offers. */
-export type RemoteModelEntry = {
-	/**  What the server calls it. */
-	id: string,
-	/**  The longest prompt and answer together, in tokens, where the server tells. */
-	nCtx: number | null,
-};
-
 /**  A model in a repository. What it needs and gives here, `plan_remote` says. */
 export type RemoteModelView = {
 	/**  What to put into [`DownloadRequest::model`]: the path of its (first) file. */
@@ -1550,20 +1695,6 @@ export type RemoteModelView = {
 	localPath: string | null,
 };
 
-/**  Where a model is that is not on this computer's own engine. */
-export type RemotePlace = {
-	/**  The server's id. */
-	server: string,
-	/**  What the user calls it. */
-	name: string,
-	/**  Its host, with its port where that is not the usual one. */
-	host: string,
-	/**  Whether it runs on this very computer: then nothing leaves it. */
-	thisComputer: boolean,
-	/**  The longest prompt and answer together, in tokens, where the server tells. */
-	nCtx: number | null,
-};
-
 /**  Why a model in a repository cannot be used. `Display` is English. */
 export type RemoteProblem = 
 /**  Files of it are missing on the server. */
@@ -1584,26 +1715,6 @@ quant: string;
 why: Gone | null; 
 /**  What to take. */
 instead: string };
-
-/**  A server that speaks OpenAI's chat API. */
-export type RemoteServer = {
-	/**  Its id. */
-	id: string,
-	/**  What the user calls it. */
-	name: string,
-	/**  Its address, as it is asked. */
-	address: string,
-	/**  Its host, with its port where that is not the usual one. */
-	host: string,
-	/**  Whether it runs on this very computer. */
-	thisComputer: boolean,
-	/**  Where its key is. */
-	key: RemoteKey,
-	/**  What it had when it was asked last, in its own order. */
-	models: RemoteModelEntry[],
-	/**  When that was, in milliseconds since 1970. */
-	listedAtMs: number,
-};
 
 /**  A repository that was found. */
 export type RepoSummary = {
@@ -1694,6 +1805,48 @@ export type SetAside = {
 	path: string,
 	/**  What was wrong with it, as half a sentence. */
 	reason: string,
+};
+
+/**  Which memory a load fell short of. */
+export type ShortOf = 
+/**  Main memory. */
+"ram" | 
+/**  A graphics card's. */
+"gpu";
+
+/**  An answer that was much slower than predicted. */
+export type Slower = {
+	/**  How fast it was. */
+	measuredTokS: number,
+	/**  How fast it should have been. */
+	expected: TokS,
+	/**  What that points at most. */
+	because: SlowerBecause,
+};
+
+/**  What slow answers point at. */
+export type SlowerBecause = 
+/**  Layers are on a graphics card, and the answer was as slow as the processor alone. */
+"gpuNotUsed" | 
+/**  The card is nearly full: its driver may keep a part of it in main memory, which is much slower. */
+"spilledIntoRam" | 
+/**  Main memory is nearly full: parts of the model may have been written to the disk, or dropped and read again. */
+"ramShort" | 
+/**  The disk read slower than was taken for granted. */
+"diskSlow" | 
+/**  None of these; most likely other programs or saving of power. */
+"unknown";
+
+/**  A smaller file of the same model. */
+export type SmallerModel = {
+	/**  Its file. */
+	path: string,
+	/**  Its name. */
+	name: string,
+	/**  Its quantization. */
+	quant: string | null,
+	/**  Its bytes. */
+	sizeBytes: number,
 };
 
 /**  A piece of text around a hit. */
@@ -1853,6 +2006,10 @@ export type What =
 { kind: "cannotLoad"; file: string } | 
 /**  See [`Cause`]. */
 { kind: "noMemoryForContext"; nCtx: number } | 
+/**  The guardrail speaks against a load. */
+{ kind: "loadHeldBack"; name: string } | 
+/**  Somebody gave a load up. */
+{ kind: "loadStopped" } | 
 /**  Nothing is loaded. */
 { kind: "noModel" } | 
 /**  The conversation is longer than the context. */
@@ -1938,39 +2095,7 @@ damagedBytes: number | null } |
 /**  See [`TransferError`]. */
 { kind: "occupied"; path: string } | 
 /**  See [`TransferError`]. */
-{ kind: "wrongHash"; file: string; host: string } | 
-/**  What was typed is no address of a server. */
-{ kind: "remoteAddress"; given: string; fault: AddressFault } | 
-/**  A key holds characters that cannot be sent. */
-{ kind: "remoteKeyUnsendable" } | 
-/**  The system's encryption cannot be used. */
-{ kind: "remoteNoTls"; reason: string } | 
-/**  Nobody answers at another server's address. */
-{ kind: "remoteUnreachable"; host: string; reason: string } | 
-/**  Another server says nothing. */
-{ kind: "remoteSilent"; host: string; seconds: number } | 
-/**  Another server refuses the key. */
-{ kind: "remoteKeyRefused"; host: string; status: number } | 
-/**  A server's key is not where it was put. */
-{ kind: "remoteKeyLost"; name: string } | 
-/**  Another server does not have the model. */
-{ kind: "remoteNoModel"; host: string; model: string } | 
-/**  What is at the address does not speak OpenAI's chat API. */
-{ kind: "remoteNoApi"; host: string } | 
-/**  Another server has too much to do. */
-{ kind: "remoteBusy"; host: string; afterSeconds: number | null } | 
-/**  Another server refuses the request. */
-{ kind: "remoteRefused"; host: string; status: number; said: string } | 
-/**  The connection ended in the middle of the answer. */
-{ kind: "remoteCut"; host: string } | 
-/**  The server of a model was removed. */
-{ kind: "remoteModelGone"; model: string } | 
-/**  The server was removed. */
-{ kind: "remoteServerGone" } | 
-/**  Another server cannot go on with an answer. */
-{ kind: "remoteCannotContinue"; host: string } | 
-/**  Another server's own rules ended the answer. */
-{ kind: "remoteFiltered"; host: string };
+{ kind: "wrongHash"; file: string; host: string };
 
 /**  Something that the window remembers. What the text under it means is the page's business. */
 export type WindowKey = 
