@@ -90,12 +90,13 @@ async function programSource(folder, env) {
 /** The library's tree with the two programs in it. */
 function combine(library, programs, source) {
   rmSync(source, { recursive: true, force: true });
-  cpSync(library, source, { recursive: true });
+  cpSync(library, source, { recursive: true, preserveTimestamps: true });
   const tools = ['llama-bench', 'ui', 'server'];
   for (const tool of tools) {
     rmSync(path.join(source, 'tools', tool), { recursive: true, force: true });
     cpSync(path.join(programs, 'tools', tool), path.join(source, 'tools', tool), {
       recursive: true,
+      preserveTimestamps: true,
     });
   }
   mkdirSync(path.join(source, 'scripts'), { recursive: true });

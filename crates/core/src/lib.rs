@@ -72,6 +72,7 @@ pub use paddock_hub::transfer;
 pub use paddock_engine_api::{
     EngineCommand, EngineError, EngineHost, GenerationEvent, HostConfig, Life,
     protocol::{
-        CacheType, ChatMessage, ChatRole, Device, FinishReason, FlashAttention, LoadParams, Loaded, Sampling, Timings,
+        CacheType, ChatMessage, ChatRole, Device, FinishReason, FlashAttention, LoadParams, Loaded, LoraAdapter,
+        Sampling, Timings,
     },
 };
