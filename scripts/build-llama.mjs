@@ -99,6 +99,11 @@ function combine(library, programs, source) {
       preserveTimestamps: true,
     });
   }
+  // The one thing that changed between the two: what images take, which is not measured here.
+  const server = path.join(source, 'tools', 'server', 'server-context.cpp');
+  const older = 'mtmd_get_memory_usage(mmproj_path.c_str(), mparams);';
+  const newer = older.replace(';', '.backend_mem_usage;');
+  writeFileSync(server, readFileSync(server, 'utf8').replace(older, newer));
   mkdirSync(path.join(source, 'scripts'), { recursive: true });
   cpSync(
     path.join(programs, 'scripts', 'ui-assets.cmake'),
