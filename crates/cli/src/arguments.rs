@@ -3,13 +3,14 @@
 
 mod bench;
 mod conversations;
+mod lora;
 mod quantize;
 mod serve;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use paddock_core::{CacheType, FlashAttention, LoadParams, ModelChoice, Sampling, planner};
+use paddock_core::{CacheType, FlashAttention, LoadParams, LoraAdapter, ModelChoice, Sampling, planner};
 
 pub use bench::BenchOptions;
 pub use serve::{ServeOptions, StopOptions};
@@ -308,6 +309,9 @@ pub struct ChatOptions {
     /// Number format of the V half of the KV cache.
     #[arg(long, value_enum, value_name = "TYPE", default_value = "f16", help_heading = "Loading")]
     pub cache_type_v: Cache,
+    /// LoRA adapter (GGUF) and how strongly, 1 if not said; can be given several times.
+    #[arg(long, value_name = "FILE[=SCALE]", value_parser = lora::adapter, help_heading = "Loading")]
+    pub lora: Vec<LoraAdapter>,
     /// Compute attention without storing its matrix.
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", help_heading = "Loading")]
     pub flash_attention: Flash,
@@ -356,6 +360,7 @@ impl ChatOptions {
             cache_type_k: self.cache_type_k.into(),
             cache_type_v: self.cache_type_v.into(),
             flash_attention: self.flash_attention.into(),
+            lora: self.lora.clone(),
             ..defaults
         }
     }
