@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { freshHome, startApp } from './app.mjs';
-import { ask, byId, click } from './chat.mjs';
+import { ask, byId, click, look } from './chat.mjs';
 import { throughout, until } from './waiting.mjs';
 
 const key = 'sk-window-4711';
@@ -58,13 +58,12 @@ describe('another server', () => {
     await click(app, 'settings-back');
     await click(app, 'model-picker');
     await click(app, 'remote-option');
-    await until('the mark of the server', async () =>
-      (await app.browser.$(byId('remote-mark')).getText()).includes(other.host),
-    );
+    const isMarked = async () => (await look(app)).model.includes(other.host);
+    await until('the mark of the server', isMarked);
     await app.close();
 
     app = await startApp({ home });
-    await app.browser.$(byId('remote-mark')).waitForDisplayed();
+    await until('the mark of the server after a restart', isMarked);
     await throughout('nothing is sent', () => asked().length === 1, { span: 2000 });
     const answer = await ask(app, 'Where are you?');
     assert.equal(answer.state, 'complete');

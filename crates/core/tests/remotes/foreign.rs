@@ -48,7 +48,7 @@ fn start(program: &Path) -> Foreign {
     let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
     let mut said = Vec::new();
     let listens = lines.by_ref().map_while(Result::ok).any(|line| {
-        let listens = line.contains("server is listening");
+        let listens = line.contains("listening on http");
         said.push(line);
         listens
     });
