@@ -63,7 +63,7 @@ impl App {
             return Err(ApiError::model_at_work());
         }
         let mut stopped = self.inner.bench_stops.subscribe();
-        let mut engine = self.have_engine(None, |_| {}).await;
+        let mut engine = self.have_engine().await;
         let data = self.inner.data.clone();
         let file = tokio::task::spawn_blocking(move || dialogue::find(&data, &choice)).await??;
         self.verify_before_use(&file, std::time::Instant::now()).await?;

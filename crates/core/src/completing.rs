@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     ApiError, App, ErrorCode,
     line::{Asker, Full, Holding, MAX_WAITING, Named, Place},
+    models::Asked,
     prompt::usual_sampling,
     view::{LoadedModel, ModelEntry},
 };
@@ -262,7 +263,7 @@ impl App {
         match wanted.filter(|path| is_other(path)) {
             Some(path) => {
                 let settings = self.settings_of(&path).await?;
-                self.load_into(&mut engine, path, settings).await?;
+                self.load_into(&mut engine, path, settings, Asked::by_a_program()).await?;
             }
             None => drop(self.ensure_loaded(&mut engine).await?),
         }

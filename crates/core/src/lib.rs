@@ -87,7 +87,6 @@ pub use paddock_engine_api::{
     EngineCommand, EngineError, EngineHost, GenerationEvent, HostConfig, Life,
     protocol::{
         CacheType, ChatMessage, ChatRole, Device, FinishReason, FlashAttention, GenerateParams, LoadParams, Loaded,
-        CacheType, ChatMessage, ChatRole, Device, FinishReason, FlashAttention, LoadParams, Loaded, LoraAdapter,
-        Sampling, Timings,
+        LoraAdapter, Sampling, Timings,
     },
 };

@@ -42,10 +42,17 @@ impl Current {
 
 /// How a load came to be asked for.
 #[derive(Clone, Copy)]
-struct Asked {
+pub(crate) struct Asked {
     wish: LoadWish,
     /// Nobody chose the model just now: a message brings back the one that was there.
     as_before: bool,
+}
+
+impl Asked {
+    /// Another program names the model that it wants; nobody is there to insist on anything.
+    pub(crate) fn by_a_program() -> Self {
+        Self { wish: LoadWish::default(), as_before: false }
+    }
 }
 
 impl App {

@@ -142,6 +142,21 @@ impl App {
         self.with_store(move |store| store.set_setting(FIRST_RUN_DONE, &done)).await
     }
 
+    /// The layers of a model that fit on the cards as they are now; none: that need not be asked, or cannot be told.
+    pub(crate) async fn layers_that_fit(&self, path: &Path, size_bytes: u64, n_ctx: Option<u32>) -> Option<u32> {
+        if size_bytes < FITS_ANYWHERE_BYTES {
+            return None;
+        }
+        // What is free on a card now decides, not what was free when somebody looked.
+        let hardware = self.look_again().await.ok()?;
+        let machine = Machine::of(&hardware);
+        if machine.devices.is_empty() {
+            return None;
+        }
+        let plan = self.plan_of(&machine, path.to_owned(), n_ctx, None).await?;
+        Some(plan.n_gpu_layers_safe)
+    }
+
     /// The last check before a load: what llama.cpp itself would allocate, against what is free on the cards. Takes
     /// layers off until it fits, since what the plan says of a card is an estimate.
     pub(crate) async fn checked(&self, mut params: LoadParams) -> LoadParams {

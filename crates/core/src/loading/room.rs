@@ -107,6 +107,6 @@ pub(super) fn short_of(error: &EngineError, layers_on_gpu: bool) -> Option<Short
                 NO_MEMORY_WORDS.iter().any(|word| death.last_words.contains(word)).then(|| by_words(&death.last_words))
             }
         },
-        EngineError::Spawn(_) | EngineError::ShutDown => None,
+        EngineError::Spawn(_) | EngineError::Parking(_) | EngineError::ShutDown => None,
     }
 }

@@ -122,7 +122,7 @@ impl App {
         if !self.loaded().as_ref().is_some_and(is_theirs) {
             return;
         }
-        let mut engine = self.have_engine(None, |_| {}).await;
+        let mut engine = self.have_engine().await;
         if engine.as_ref().is_some_and(|current| is_theirs(&current.model)) {
             *engine = None;
             self.inner.engine_state.send_replace(EngineState::NoModel);
