@@ -1,9 +1,10 @@
 // `npm run build:llama`: llama.cpp's own llama-bench and llama-server, to measure against (`npm run bench -- llama`).
 //
-// The library is the very one that Paddock's engine is made of: the sources in llama-cpp-sys-2, built with the options
-// of the newest build of it in the target folder. That crate ships the library's sources alone. The two programs' come
-// from the Python package llama-cpp-python of about the same day, which ships the whole tree, or from the tree that
-// LLAMA_SOURCE names. Prints the folder to give as LLAMA_BIN. Takes about ten minutes on two cores, once.
+// The crate llama-cpp-sys-2 ships the library's sources without those of the programs. These come from the Python package
+// llama-cpp-python of about the same day, which ships the whole tree, or from the tree that LLAMA_SOURCE names.
+// llama-bench is built over the very library that Paddock's engine is made of; llama-server uses more of it than stayed
+// the same in those days, and is built over its own tree's. Both with the options of the newest build of the crate in
+// the target folder. Prints the folder to give as LLAMA_BIN. Takes about twenty minutes on two cores, once.
 import {
   cpSync,
   existsSync,
@@ -17,9 +18,9 @@ import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { buildEnv } from './build-env.mjs';
-import { PlainError, ask, main, run, which } from './process.mjs';
+import { PlainError, ask, isWindows, main, run, which } from './process.mjs';
 
-/** The newest release with a llama.cpp from before the crate's; their programs still fit its library. */
+/** The newest release; its llama-bench fits the crate's library. */
 const PYTHON_PACKAGE = 'llama-cpp-python==0.3.36';
 
 /** What decides how fast the library is; everything else is as the tree has it. */
@@ -87,53 +88,56 @@ async function programSource(folder, env) {
   return path.join(place, packed().replace(/\.tar\.gz$/, ''), 'vendor', 'llama.cpp');
 }
 
-/** The library's tree with the two programs in it. */
+/** The library's tree with llama-bench in it. */
 function combine(library, programs, source) {
   rmSync(source, { recursive: true, force: true });
   cpSync(library, source, { recursive: true, preserveTimestamps: true });
-  const tools = ['llama-bench', 'ui', 'server'];
-  for (const tool of tools) {
-    rmSync(path.join(source, 'tools', tool), { recursive: true, force: true });
-    cpSync(path.join(programs, 'tools', tool), path.join(source, 'tools', tool), {
-      recursive: true,
-      preserveTimestamps: true,
-    });
-  }
-  // The one thing that changed between the two: what images take, which is not measured here.
-  const server = path.join(source, 'tools', 'server', 'server-context.cpp');
-  const older = 'mtmd_get_memory_usage(mmproj_path.c_str(), mparams);';
-  const newer = older.replace(';', '.backend_mem_usage;');
-  writeFileSync(server, readFileSync(server, 'utf8').replace(older, newer));
-  mkdirSync(path.join(source, 'scripts'), { recursive: true });
-  cpSync(
-    path.join(programs, 'scripts', 'ui-assets.cmake'),
-    path.join(source, 'scripts', 'ui-assets.cmake'),
-  );
+  const tool = path.join(source, 'tools', 'llama-bench');
+  rmSync(tool, { recursive: true, force: true });
+  cpSync(path.join(programs, 'tools', 'llama-bench'), tool, {
+    recursive: true,
+    preserveTimestamps: true,
+  });
   const lines = [
     'find_package(Threads REQUIRED)',
     'llama_add_compile_flags()',
-    ...['llama-bench', 'mtmd', 'ui', 'server'].map((tool) => `add_subdirectory(${tool})`),
+    'add_subdirectory(llama-bench)',
   ];
   writeFileSync(path.join(source, 'tools', 'CMakeLists.txt'), `${lines.join('\n')}\n`);
 }
 
-await main(async () => {
-  const env = buildEnv();
-  const folder = path.join(env.PADDOCK_CACHE_DIR, 'llama-programs');
-  const [source, build] = [path.join(folder, 'source'), path.join(folder, 'build')];
-  mkdirSync(folder, { recursive: true });
-  combine(crateSource(env), await programSource(folder, env), source);
-  const options = [...crateOptions(env), ...PROGRAM_OPTIONS].map((option) => `-D${option}`);
+/** Builds one program of a tree; resolves to its path. */
+async function build(env, source, folder, target, options) {
   const generator = which('ninja', env) ? ['-G', 'Ninja'] : [];
-  const configured = await run('cmake', ['-S', source, '-B', build, ...generator, ...options], {
+  const configured = await run('cmake', ['-S', source, '-B', folder, ...generator, ...options], {
     env,
     quiet: true,
   });
   if (configured.code !== 0) throw new PlainError('CMake could not configure llama.cpp.');
   const jobs = String(os.availableParallelism());
-  const targets = ['--target', 'llama-bench', 'llama-server'];
-  const built = await run('cmake', ['--build', build, ...targets, '-j', jobs], { env });
-  if (built.code !== 0) throw new PlainError('llama.cpp’s programs could not be built.');
-  console.log(path.join(build, 'bin'));
+  const args = ['--build', folder, '--config', 'Release', '--target', target, '-j', jobs];
+  const built = await run('cmake', args, { env, quiet: true });
+  if (built.code !== 0) throw new PlainError(`${target} could not be built.`);
+  const file = isWindows ? `${target}.exe` : target;
+  const places = [path.join(folder, 'bin', file), path.join(folder, 'bin', 'Release', file)];
+  const place = places.find(existsSync);
+  if (!place) throw new PlainError(`${target} was built, and is not where it should be.`);
+  return place;
+}
+
+await main(async () => {
+  const env = buildEnv();
+  const folder = path.join(env.PADDOCK_CACHE_DIR, 'llama-programs');
+  const [source, bin] = [path.join(folder, 'source'), path.join(folder, 'bin')];
+  mkdirSync(bin, { recursive: true });
+  const programs = await programSource(folder, env);
+  combine(crateSource(env), programs, source);
+  const options = [...crateOptions(env), ...PROGRAM_OPTIONS].map((option) => `-D${option}`);
+  const made = [
+    await build(env, source, path.join(folder, 'build'), 'llama-bench', options),
+    await build(env, programs, path.join(folder, 'build-server'), 'llama-server', options),
+  ];
+  for (const file of made) cpSync(file, path.join(bin, path.basename(file)));
+  console.log(bin);
   return 0;
 });

@@ -28,9 +28,9 @@ export async function run({ env, say }) {
   }
   const program = (name) => {
     const file = path.join(folder, isWindows ? `${name}.exe` : name);
-    if (!existsSync(file)) throw new PlainError(`There is no ${file}.`);
-    return file;
+    return existsSync(file) ? file : null;
   };
+  if (!program('llama-bench')) throw new PlainError(`There is no llama-bench in ${folder}.`);
   const profile = process.env.BENCH_PROFILE ?? 'release';
   const setting = {
     env,
@@ -46,7 +46,10 @@ export async function run({ env, say }) {
   say(
     'llama-cpp-python is not measured: it has no wheel for every system, and builds llama.cpp anew.',
   );
-  return { ...(await speeds(setting)), ...(await serving(setting)) };
+  const measured = await speeds(setting);
+  if (setting.server) return { ...measured, ...(await serving(setting)) };
+  say(`There is no llama-server in ${folder}: loading, chats and streams are not compared.`);
+  return measured;
 }
 
 /** A model with random weights, the one that `npm run bench -- engine` makes. */
