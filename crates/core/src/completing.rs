@@ -106,6 +106,12 @@ pub enum Refusal {
         /// The ids that there are.
         known: Vec<String>,
     },
+    /// No model is asked for, and the one that is chosen in the window is another server's.
+    #[error("The model chosen in Paddock is on another server. Ask for one of these: {}.", known.join(", "))]
+    NoneOfOurs {
+        /// The ids that there are.
+        known: Vec<String>,
+    },
     /// What was given as a model is a path or an address.
     #[error("“{asked}” is a path or an address; models are asked for by the ids that /v1/models lists.")]
     NotAName {
@@ -160,7 +166,9 @@ impl App {
     /// # Errors
     /// Only what the disk says.
     pub async fn served_models(&self) -> Result<Vec<ServedModel>, ApiError> {
-        Ok(with_ids(self.list_models().await?.into_iter().filter(|entry| entry.present).collect()))
+        Ok(with_ids(
+            self.list_models().await?.into_iter().filter(|entry| entry.present && entry.remote.is_none()).collect(),
+        ))
     }
 
     /// How many requests of other programs are answered at this moment, and how many wait.
@@ -239,6 +247,11 @@ impl App {
         let wanted = model.map(|asked| find(&models, asked)).transpose()?.map(|model| model.path.clone());
         let mut on_place = |Place { position, .. }| on_event(CompletionEvent::Queued { position });
         let seat = self.have_seat(Asker::Outside, None, wanted, &mut on_place).await?;
+        if seat.model.remote.is_some() {
+            // Not passed on: what other programs ask may cost money there, and nobody chose that.
+            let known = models.into_iter().map(|model| model.id).collect();
+            return Err(Refusal::NoneOfOurs { known });
+        }
         let loaded = Path::new(&seat.model.path);
         let id = models.into_iter().find(|model| model.path == loaded).map(|model| model.id);
         let id = id.unwrap_or_else(|| stem(loaded));

@@ -77,7 +77,8 @@ impl App {
         }
         // Held by nobody who is in the line: at most by a title, which is not in a hurry either.
         let Ok(mut engine) = self.inner.engine.try_lock() else { return };
-        let Some(current) = engine.take() else { return };
+        // Of another server there is nothing here that could be freed.
+        let Some(current) = engine.take_if(|current| current.model.remote.is_none()) else { return };
         self.end_engine().await;
         let idle_seconds = u32::try_from(idle.unwrap_or_default().as_secs()).unwrap_or(u32::MAX);
         tracing::info!(idle_seconds, "unloaded the model that nobody used");

@@ -179,6 +179,7 @@ pub(crate) fn check(params: &LoadParams) -> Result<(), Failure> {
     if params.n_parallel == 0 || params.n_parallel > MAX_PARALLEL {
         return bad(format!("{} answers cannot be written at once; 1 to {MAX_PARALLEL} can.", params.n_parallel));
     }
+    adapters::check(&params.lora)?;
     for threads in [params.n_threads, params.n_threads_batch].into_iter().flatten() {
         if threads == 0 || threads > MAX_THREADS {
             return bad(format!("{threads} threads cannot be used; 1 to {MAX_THREADS} can."));

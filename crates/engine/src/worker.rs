@@ -39,6 +39,7 @@ use crate::{
     scheduler::{Scheduler, decode_failure},
     template::{ChatTemplate, Vocabulary},
     tokenizer::{self, Tokenizer},
+    tools,
     wire::Outbox,
 };
 
@@ -328,8 +329,11 @@ impl Engine {
         let is_instruction = |message: &&ChatMessage| message.role == ChatRole::System;
         let mut beginning: Vec<ChatMessage> = params.messages.iter().take_while(is_instruction).cloned().collect();
         beginning.push(ChatMessage::new(ChatRole::User, ""));
+        let offered = if tools::are_offered(params) { params.tools.as_slice() } else { &[] };
         // A template that refuses this has no beginning to keep but the token that begins every text.
-        self.prompter().conversation(&beginning, &[], false).map_or(1, |beginning| cache::common(&beginning, prompt))
+        self.prompter()
+            .conversation(&beginning, offered, false)
+            .map_or(1, |beginning| cache::common(&beginning, prompt))
     }
 
     fn prompter(&self) -> Prompter<'_> {

@@ -106,7 +106,7 @@ impl From<Refusal> for Fault {
             Refusal::UnknownModel { .. } => {
                 Self { status: StatusCode::NOT_FOUND, ..Self::param("model", message) }.code("model_not_found")
             }
-            Refusal::NotAName { .. } => Self::param("model", message),
+            Refusal::NoneOfOurs { .. } | Refusal::NotAName { .. } => Self::param("model", message),
             Refusal::TooLong { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, message),
             Refusal::Failed(error) => error.into(),
         }
