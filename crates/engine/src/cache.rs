@@ -283,11 +283,11 @@ impl Cache {
 
     /// Tokens that there would be room for if nothing were kept but what is being written in.
     pub(crate) fn room_beside_taken(&self) -> usize {
-        let mut cells: Vec<Cell> =
-            self.kept.iter().filter(|kept| kept.taken).flat_map(|kept| kept.cells.iter().copied()).collect();
-        cells.sort_unstable();
-        cells.dedup();
-        self.cells.n() - cells.len()
+        let mut is_taken = vec![false; self.cells.n()];
+        for &cell in self.kept.iter().filter(|kept| kept.taken).flat_map(|kept| &kept.cells) {
+            is_taken[cell as usize] = true;
+        }
+        is_taken.into_iter().filter(|taken| !taken).count()
     }
 
     /// How much of a prompt is computed in the sequences that are being written in.

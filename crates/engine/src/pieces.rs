@@ -14,7 +14,7 @@ const THREAD_FLOP_S: f64 = 75e9;
 const SHORTEST_PIECE: usize = 32;
 /// While others write, a pass with a piece of a prompt takes about this time, or twice that of one without, whichever is
 /// longer: they write on in between.
-const BESIDE_MS: f64 = 250.0;
+const BESIDE_MS: f64 = 500.0;
 /// Below this, beside others, a prompt would never get anywhere.
 const SHORTEST_BESIDE: usize = 8;
 
@@ -144,12 +144,12 @@ mod tests {
     }
 
     #[test]
-    fn beside_others_a_piece_takes_a_quarter_of_a_second() {
-        assert_eq!(next_beside(64, 500.0, 250.0, 2048), 32);
-        assert_eq!(next_beside(64, 10.0, 250.0, 2048), 128);
-        assert_eq!(next_beside(8, 9_000.0, 250.0, 2048), 8);
-        assert_eq!(next_beside(4, 1.0, 250.0, 4), 4);
-        assert_eq!(Pieces::new(1_236_000_000, 2, 512, 2048).next(1_000, true), 15);
+    fn beside_others_a_piece_takes_half_a_second() {
+        assert_eq!(next_beside(64, 1_000.0, 500.0, 2048), 32);
+        assert_eq!(next_beside(64, 10.0, 500.0, 2048), 128);
+        assert_eq!(next_beside(8, 9_000.0, 500.0, 2048), 8);
+        assert_eq!(next_beside(4, 1.0, 500.0, 4), 4);
+        assert_eq!(Pieces::new(1_236_000_000, 2, 512, 2048).next(1_000, true), 30);
         assert_eq!(Pieces::new(1_236_000_000, 2, 512, 2048).next(5, true), 5);
     }
 

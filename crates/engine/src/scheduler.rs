@@ -83,12 +83,12 @@ impl Scheduler {
     }
 
     fn fits(&self, tokens: &[LlamaToken]) -> bool {
-        if self.running.is_empty() {
-            return true;
+        if self.running.is_empty() || self.running.len() >= self.n_parallel {
+            return self.running.is_empty();
         }
         let outstanding: usize = self.running.iter().map(|answer| self.outstanding(answer)).sum();
         let needed = tokens.len() - self.cache.shared_with_taken(tokens) + outstanding + ROOM_TO_WRITE;
-        self.running.len() < self.n_parallel && needed <= self.cache.room_beside_taken()
+        needed <= self.cache.room_beside_taken()
     }
 
     /// Begin an answer.
