@@ -235,7 +235,7 @@ impl App {
     }
 
     /// After a load that was given up half way: nothing is loaded.
-    fn settle_state(&self) {
+    pub(crate) fn settle_state(&self) {
         // Whoever has the engine now may well be loading; that was not given up.
         let Ok(_nobody_else) = self.inner.engine.try_lock() else { return };
         self.inner.engine_state.send_if_modified(|state| {

@@ -243,6 +243,7 @@ impl App {
         model: Option<&str>,
         on_event: &mut (impl FnMut(CompletionEvent) + Send),
     ) -> Result<(Seat<'_>, String), Refusal> {
+        let _settled = Settled(self);
         let models = self.served_models().await?;
         let wanted = model.map(|asked| find(&models, asked)).transpose()?.map(|model| model.path.clone());
         let mut on_place = |Place { position, .. }| on_event(CompletionEvent::Queued { position });
@@ -290,6 +291,15 @@ impl App {
         let current = engine.as_ref().filter(|current| self.is_alive(current))?;
         let is_wanted = wanted.is_none_or(|path| Path::new(&current.model.path) == path);
         is_wanted.then(|| current.model.clone())
+    }
+}
+
+/// A client that goes away in the middle of a load leaves none behind that the window would show for ever.
+struct Settled<'a>(&'a App);
+
+impl Drop for Settled<'_> {
+    fn drop(&mut self) {
+        self.0.settle_state();
     }
 }
 
