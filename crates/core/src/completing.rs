@@ -149,7 +149,9 @@ impl From<Refusal> for ApiError {
             Refusal::Failed(error) => error,
             Refusal::Full { .. } => Self::new(ErrorCode::Busy, refusal.to_string()),
             Refusal::UnknownModel { .. } => Self::new(ErrorCode::NotFound, refusal.to_string()),
-            Refusal::NotAName { .. } | Refusal::TooLong { .. } => Self::new(ErrorCode::BadInput, refusal.to_string()),
+            Refusal::NoneOfOurs { .. } | Refusal::NotAName { .. } | Refusal::TooLong { .. } => {
+                Self::new(ErrorCode::BadInput, refusal.to_string())
+            }
         }
     }
 }
@@ -371,6 +373,7 @@ mod tests {
             size_bytes: 1,
             self_test: false,
             last_used_ms: None,
+            remote: None,
             present: true,
         }
     }

@@ -121,6 +121,11 @@ impl From<ApiError> for Fault {
             ErrorCode::NoModel | ErrorCode::Busy => StatusCode::SERVICE_UNAVAILABLE,
             ErrorCode::ModelRefused
             | ErrorCode::LoadFailed
+            | ErrorCode::HeldBack
+            // Requests do not go on to other servers; these are for the window.
+            | ErrorCode::RemoteKey
+            | ErrorCode::RemoteFailed
+            | ErrorCode::RemoteRefused
             | ErrorCode::EngineDied
             | ErrorCode::EngineHung
             | ErrorCode::Gated
