@@ -9,7 +9,9 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read},
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use llama_cpp_2::token::LlamaToken;
@@ -29,6 +31,9 @@ use crate::{
 const LLAMA_CPP: &str = "llama-cpp-sys-2 0.1.161";
 /// A shorter conversation is understood as quickly as it is read, in tokens.
 pub(crate) const FEWEST_TOKENS: usize = 32;
+/// A USB 2 stick or a worn memory card writes as slowly as this.
+const SLOWEST_DISK_BYTES_S: u64 = 10_000_000;
+const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 const STATE: &str = "kv";
 const RECORD: &str = "json";
 /// So much of a model's file tells it from others of the same size and age: all of its description and the first of its
@@ -113,7 +118,7 @@ impl ParkedFiles {
         let state = stem.with_extension(STATE);
         let tokens = tokens_of(record);
         let whole = checksum(&state).is_ok_and(|found| found == (record.state_bytes, record.state_crc32));
-        if !whole || !context.restore(sequence, &tokens, &state) {
+        if !whole || !as_alive(record.state_bytes, || context.restore(sequence, &tokens, &state)) {
             self.remove(at);
             return None;
         }
@@ -174,10 +179,9 @@ impl ParkedFiles {
         self.keep_within(state_bytes);
         let state = stem.with_extension(STATE);
         create_private(&state)?;
-        if !context.save(sequence, tokens, &state) {
+        if !as_alive(state_bytes, || context.save(sequence, tokens, &state)) {
             return Err(io::ErrorKind::StorageFull.into());
         }
-        liveness::progressed();
         let (state_bytes, state_crc32) = checksum(&state)?;
         let record = Record {
             llama_cpp: LLAMA_CPP.into(),
@@ -237,6 +241,24 @@ fn delete(stem: &Path) {
     for extension in [RECORD, STATE] {
         let _found_again = fs::remove_file(stem.with_extension(extension));
     }
+}
+
+/// Read or write a file of so many bytes, which llama.cpp does in one call, and give signs of life as long as the slowest
+/// disk may take for it.
+fn as_alive<T>(bytes: u64, work: impl FnOnce() -> T) -> T {
+    let limit = Duration::from_secs(bytes / SLOWEST_DISK_BYTES_S);
+    let (done, ended) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let began = Instant::now();
+            while began.elapsed() < limit && ended.recv_timeout(SIGN_OF_LIFE) == Err(RecvTimeoutError::Timeout) {
+                liveness::progressed();
+            }
+        });
+        let result = work();
+        drop(done);
+        result
+    })
 }
 
 /// The length of a file and its CRC-32.
