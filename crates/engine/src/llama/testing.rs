@@ -27,7 +27,8 @@ pub(crate) fn path() -> PathBuf {
 fn model() -> Arc<Model> {
     static MODEL: OnceLock<Arc<Model>> = OnceLock::new();
     let load = || {
-        let params = ModelParams { n_gpu_layers: Some(0), use_mmap: true, use_mlock: false, no_alloc: false };
+        let params =
+            ModelParams { n_gpu_layers: Some(0), use_mmap: true, use_mlock: false, repack: true, no_alloc: false };
         Arc::new(Model::load(backend(), &path(), &params, &mut |_| true).unwrap())
     };
     Arc::clone(MODEL.get_or_init(load))
