@@ -104,6 +104,23 @@ export const commands = {
 	repairModel: (path: string) => __TAURI_INVOKE<string>("repair_model", { path }),
 	deleteModel: (path: string) => __TAURI_INVOKE<LibraryView>("delete_model", { path }),
 	undoDelete: (id: string) => __TAURI_INVOKE<LibraryView>("undo_delete", { id }),
+	bench: (path: string, request: BenchRequest, onEvent: Channel<BenchEvent>) => __TAURI_INVOKE<BenchRecord>("bench", { path, request, onEvent }),
+	stopBench: () => __TAURI_INVOKE<null>("stop_bench"),
+	benches: () => __TAURI_INVOKE<BenchRecord[]>("benches"),
+	exportBenches: (form: BenchForm) => __TAURI_INVOKE<string | null>("export_benches", { form }),
+	copiesOf: (path: string) => __TAURI_INVOKE<CopyOptions>("copies_of", { path }),
+	copyModel: (path: string, quant: string, onEvent: Channel<CopyEvent>) => __TAURI_INVOKE<string | null>("copy_model", { path, quant, onEvent }),
+	stopCopy: () => __TAURI_INVOKE<null>("stop_copy"),
+	server: () => __TAURI_INVOKE<ServerView>("server"),
+	setServer: (settings: ServerSettings) => __TAURI_INVOKE<ServerView>("set_server", { settings }),
+	serverToken: () => __TAURI_INVOKE<ServerToken>("server_token"),
+	renewServerToken: () => __TAURI_INVOKE<ServerToken>("renew_server_token"),
+	listRemotes: () => __TAURI_INVOKE<RemoteServer[]>("list_remotes"),
+	addRemote: (server: NewRemote) => __TAURI_INVOKE<RemoteServer>("add_remote", { server }),
+	refreshRemote: (id: string) => __TAURI_INVOKE<RemoteServer>("refresh_remote", { id }),
+	renameRemote: (id: string, name: string) => __TAURI_INVOKE<RemoteServer>("rename_remote", { id, name }),
+	setRemoteKey: (id: string, key: string | null) => __TAURI_INVOKE<RemoteServer>("set_remote_key", { id, key }),
+	removeRemote: (id: string) => __TAURI_INVOKE<null>("remove_remote", { id }),
 };
 
 /** Events */
@@ -113,9 +130,25 @@ export const events = {
 	engineNotesChanged: makeEvent<EngineNotesChanged, EngineNotesChanged>("engine-notes-changed"),
 	engineStateChanged: makeEvent<EngineStateChanged, EngineStateChanged>("engine-state-changed"),
 	libraryChanged: makeEvent<LibraryChanged, LibraryChanged>("library-changed"),
+	serverChanged: makeEvent<ServerChanged, ServerChanged>("server-changed"),
 };
 
 /* Types */
+/**  What is wrong with something that was typed as an address of a server. */
+export type AddressFault = 
+/**  It is no address at all. */
+"unreadable" | 
+/**  It holds a name or a password. */
+"holdsPassword" | 
+/**  It names no host. */
+"noHost" | 
+/**  It has a query or a fragment. */
+"hasQuery" | 
+/**  It would send the conversation through a foreign network in the clear. */
+"inTheClear" | 
+/**  It is of another kind than the web's. */
+"otherScheme";
+
 /**  What happened and why (`message`), what to do next (`hint`), and the technical rest for those who ask (`details`). */
 export type ApiError = {
 	/**  For programs. */
@@ -192,6 +225,164 @@ export type Basis =
 "estimated" | 
 /**  Answers of this model on this computer. */
 "measured";
+
+/**  The answer to [`QUESTION`]. */
+export type BenchAnswer = {
+	/**  Its text. */
+	text: string,
+	/**  Tokens of the prompt. */
+	promptN: number,
+	/**  Time for them, in milliseconds. */
+	promptMs: number,
+	/**  Tokens of the answer. */
+	predictedN: number,
+	/**  Time for them, in milliseconds. */
+	predictedMs: number,
+	/**  How fast it was written, in tokens per second. */
+	tokS: number,
+};
+
+/**  What a measurement tells on its way. */
+export type BenchEvent = 
+/**  The model is being loaded. */
+{ type: "loading"; 
+/**  Loads before this one. */
+loadsDone: number; 
+/**  Loads in all. */
+loads: number; 
+/**  How far this one is, 0 to 1. */
+fraction: number } | 
+/**  A test is being run. */
+{ type: "measuring"; 
+/**  Loads before this one. */
+loadsDone: number; 
+/**  Loads in all. */
+loads: number; 
+/**  Tests of this load that are done. */
+testsDone: number; 
+/**  Tests of each load. */
+tests: number; 
+/**  Runs of this test that are done. */
+repetitionsDone: number; 
+/**  Runs of each test. */
+repetitions: number } | 
+/**  What was measured so far. */
+{ type: "measured"; 
+/**  Whole, never a difference. */
+record: BenchRecord } | 
+/**  The question is being answered. */
+{ type: "answering"; 
+/**  Tokens written so far. */
+predictedN: number };
+
+/**  A form in which measurements are exported. */
+export type BenchForm = "csv" | "json" | "markdown";
+
+/**  Which model was measured. */
+export type BenchModel = {
+	/**  Its file. */
+	path: string,
+	/**  Its name. */
+	name: string,
+	/**  Its quantization. */
+	quant: string | null,
+	/**  The bytes of its files. */
+	sizeBytes: number,
+	/**  Parameters. */
+	nParams: number,
+};
+
+/**  A measurement of a model, with everything that it depends on. */
+export type BenchRecord = {
+	/**  Its number in the history; 0 while it is not there. */
+	id: number,
+	/**  When it was begun, in milliseconds since 1970. */
+	atMs: number,
+	/**  Paddock's version. */
+	version: string,
+	/**  The processor and the graphics cards. */
+	computer: string,
+	/**  The model. */
+	model: BenchModel,
+	/**  One for each load. */
+	runs: BenchRun[],
+	/**  The answer to [`QUESTION`], if it was asked. */
+	answer: BenchAnswer | null,
+	/**  Whether it came to its end; otherwise it was stopped or failed. */
+	complete: boolean,
+	/**  Why it did not come to its end, unless it was stopped. */
+	error: ApiError | null,
+};
+
+/**
+ *  What to measure. Each combination of GPU layers and micro-batch is a load of its own, in a fresh process; in each,
+ *  each combination of a length and a depth is a test.
+ */
+export type BenchRequest = {
+	/**  Lengths of prompts, in tokens. */
+	promptN: number[],
+	/**  Numbers of tokens to write. */
+	predictedN: number[],
+	/**  Tokens that are there before each test. */
+	depths: number[],
+	/**  Runs of each test that count. */
+	repetitions: number,
+	/**  Layers on the GPU, counted from the output layer; empty: as a load would choose. More than there are: all. */
+	gpuLayers: number[],
+	/**  Tokens computed at once at most; empty: 512. */
+	ubatches: number[],
+	/**  CPU threads; `None`: the physical cores. */
+	nThreads: number | null,
+	/**  Also answer [`QUESTION`]. */
+	question: boolean,
+};
+
+/**  One load and what was measured with it. */
+export type BenchRun = {
+	/**  Context length as reserved, in tokens. */
+	nCtx: number,
+	/**  Layers on the GPU, the output layer counted as one. */
+	nGpuLayers: number,
+	/**  Layers that could be there. */
+	nLayersAll: number,
+	/**  Tokens computed at once at most. */
+	nUbatch: number,
+	/**  CPU threads. */
+	nThreads: number,
+	/**  Time from the request to readiness, in milliseconds. */
+	loadMs: number,
+	/**  What the planner says that weights, KV cache and scratch space take, in bytes. */
+	planBytes: number | null,
+	/**  What they took, in bytes. */
+	actualBytes: number,
+	/**  The most main memory that the engine process ever held, in bytes; pages of the mapped file are in it. */
+	peakRssBytes: number | null,
+	/**  The tests. */
+	tests: BenchTestView[],
+};
+
+/**  What a test does. */
+export type BenchTestKind = 
+/**  Understands a prompt (`pp`). */
+"prompt" | 
+/**  Writes (`tg`). */
+"generation";
+
+/**  One test. */
+export type BenchTestView = {
+	/**  What it does. */
+	kind: BenchTestKind,
+	/**  With how many tokens. */
+	n: number,
+	/**  After how many tokens. */
+	depth: number,
+	/**  Mean speed, in tokens per second. */
+	tokS: number,
+	/**  Standard deviation of the runs, in tokens per second. */
+	stddev: number,
+	/**  Time of each run, in milliseconds. */
+	samplesMs: number[],
+};
 
 /**  What a device holds of the loaded model. */
 export type BufferUse = {
@@ -281,6 +472,8 @@ export type ChatSetup = {
 	sampling?: SamplingChoice,
 	/**  When the context is full; none: as the settings say. */
 	contextPolicy?: ContextPolicy | null,
+	/**  What its answers look like. */
+	format?: FormatChoice,
 };
 
 /**  A computer in a few words, such as `RTX 4090, 24 GiB · 64 GiB of memory`. */
@@ -416,6 +609,34 @@ export type ConversationSummary = {
 
 /**  The list of conversations has changed. */
 export type ConversationsChanged = ConversationSummary[];
+
+/**  How far a copy is. */
+export type CopyEvent = {
+	/**  Tensors that are done. */
+	tensorsDone: number,
+	/**  Tensors of the model. */
+	tensors: number,
+};
+
+/**  A copy that can be made. */
+export type CopyOption = {
+	/**  The quantization. */
+	quant: string,
+	/**  How large it will be, in bytes. */
+	sizeBytes: number,
+	/**  How good it is, in a word. */
+	quality: Quality,
+	/**  Where it will be. */
+	path: string,
+};
+
+/**  What can be made of a model. */
+export type CopyOptions = {
+	/**  The model is quantized already: a copy loses once more. */
+	again: boolean,
+	/**  The copies that are smaller than it, the smallest first. */
+	options: CopyOption[],
+};
 
 /**  Why a download waits. */
 export type Delay = 
@@ -716,6 +937,12 @@ export type ErrorCode =
 "gated" | 
 /**  The model's licence has to be accepted first. */
 "licenceNotAccepted" | 
+/**  Another server's key is missing, wrong or lost. */
+"remoteKey" | 
+/**  Another server cannot be had now. */
+"remoteFailed" | 
+/**  Another server does not do what is asked. */
+"remoteRefused" | 
 /**  The disk or the database. */
 "storage" | 
 /**  A fault of Paddock's own. */
@@ -752,6 +979,21 @@ export type Folder = {
 	/**  Its name. */
 	name: string,
 };
+
+/**  What an answer must look like, as a person chose it. */
+export type FormatChoice = 
+/**  Whatever the model writes. */
+{ kind: "text" } | 
+/**  Any JSON object. */
+{ kind: "jsonObject" } | 
+/**  JSON that fits a schema. */
+{ kind: "jsonSchema"; 
+/**  The JSON Schema, as it was typed. */
+schema: string } | 
+/**  Text that fits a grammar. */
+{ kind: "grammar"; 
+/**  GBNF, llama.cpp's notation. */
+gbnf: string };
 
 /**  A model that runs although it is larger than the memory it may use. */
 export type FromDisk = {
@@ -1092,6 +1334,8 @@ export type LoadedModel = {
 	buffers: BufferUse[],
 	/**  What the user should know. */
 	warnings: string[],
+	/**  Where it is, if it is another server's; then nobody knows the figures above, and they are 0. */
+	remote?: RemotePlace | null,
 };
 
 /**  What holds for all loads. */
@@ -1192,6 +1436,8 @@ export type ModelEntry = {
 	lastUsedMs: number | null,
 	/**  Whether the file is still there. */
 	present: boolean,
+	/**  Where it is, if it is another server's; then its path is no file's. */
+	remote?: RemotePlace | null,
 };
 
 /**  Whose folder a model is in. */
@@ -1211,6 +1457,16 @@ export type NewAttachment = {
 	nTokens: number | null,
 	/**  Its text. */
 	text: string,
+};
+
+/**  A server to add. */
+export type NewRemote = {
+	/**  Its address, as it was typed. */
+	address: string,
+	/**  What to call it; empty: as its host. */
+	name: string,
+	/**  Its key, if it wants one. */
+	key: string | null,
 };
 
 /**  Why a model runs on the processor alone although there is, or was, a graphics card. */
@@ -1404,6 +1660,8 @@ export type Preset = {
 	system: string,
 	/**  How tokens are chosen. */
 	sampling: SamplingChoice,
+	/**  What answers look like. */
+	format?: FormatChoice,
 };
 
 /**  A starting point that the guide offers. */
@@ -1673,6 +1931,25 @@ totalBytes: number } |
 /**  Its name. */
 gpu: string };
 
+/**  Where a server's key is. */
+export type RemoteKey = 
+/**  It needs none. */
+"none" | 
+/**  In the system's keychain. */
+"keychain" | 
+/**  In memory until Paddock is closed, because this system has no keychain. */
+"session" | 
+/**  It was in memory when Paddock was closed: it has to be entered again. */
+"lost";
+
+/**  A model that a server offers. */
+export type RemoteModelEntry = {
+	/**  What the server calls it. */
+	id: string,
+	/**  The longest prompt and answer together, in tokens, where the server tells. */
+	nCtx: number | null,
+};
+
 /**  A model in a repository. What it needs and gives here, `plan_remote` says. */
 export type RemoteModelView = {
 	/**  What to put into [`DownloadRequest::model`]: the path of its (first) file. */
@@ -1695,6 +1972,20 @@ export type RemoteModelView = {
 	localPath: string | null,
 };
 
+/**  Where a model is that is not on this computer's own engine. */
+export type RemotePlace = {
+	/**  The server's id. */
+	server: string,
+	/**  What the user calls it. */
+	name: string,
+	/**  Its host, with its port where that is not the usual one. */
+	host: string,
+	/**  Whether it runs on this very computer: then nothing leaves it. */
+	thisComputer: boolean,
+	/**  The longest prompt and answer together, in tokens, where the server tells. */
+	nCtx: number | null,
+};
+
 /**  Why a model in a repository cannot be used. `Display` is English. */
 export type RemoteProblem = 
 /**  Files of it are missing on the server. */
@@ -1715,6 +2006,26 @@ quant: string;
 why: Gone | null; 
 /**  What to take. */
 instead: string };
+
+/**  A server that speaks OpenAI's chat API. */
+export type RemoteServer = {
+	/**  Its id. */
+	id: string,
+	/**  What the user calls it. */
+	name: string,
+	/**  Its address, as it is asked. */
+	address: string,
+	/**  Its host, with its port where that is not the usual one. */
+	host: string,
+	/**  Whether it runs on this very computer. */
+	thisComputer: boolean,
+	/**  Where its key is. */
+	key: RemoteKey,
+	/**  What it had when it was asked last, in its own order. */
+	models: RemoteModelEntry[],
+	/**  When that was, in milliseconds since 1970. */
+	listedAtMs: number,
+};
 
 /**  A repository that was found. */
 export type RepoSummary = {
@@ -1797,6 +2108,56 @@ export type SearchRequest = {
 	conversationId: string | null,
 	/**  The most hits wanted, 1 to 500. */
 	limit: number,
+};
+
+/**  The local server has changed. */
+export type ServerChanged = ServerView;
+
+/**  How the local server is set up. */
+export type ServerSettings = {
+	/**  Whether it runs while Paddock does. */
+	on?: boolean,
+	/**  Its port, 1024 to 65535. */
+	port?: number,
+	/**  Whether other computers of the network reach it. */
+	lan?: boolean,
+	/**  How many answers are written at once, 1 to 64; counts from the next load of a model. */
+	nParallel?: number,
+};
+
+/**  Whether the local server runs. */
+export type ServerState = 
+/**  It does not. */
+{ kind: "off" } | 
+/**  It does. */
+{ kind: "on"; 
+/**  Its address for programs on this computer, e.g. `http://127.0.0.1:12434`. */
+url: string; 
+/**  Its address for other computers of the network, if they may use it. */
+lanUrl: string | null } | 
+/**  It should, and cannot. */
+{ kind: "failed"; 
+/**  Why. */
+error: ApiError };
+
+/**  What other programs have to show. */
+export type ServerToken = {
+	/**  The token. */
+	token: string,
+	/**  Where it is kept. */
+	place: TokenPlace,
+};
+
+/**  The local server as it is. */
+export type ServerView = {
+	/**  How it is set up. */
+	settings: ServerSettings,
+	/**  Whether it runs. */
+	state: ServerState,
+	/**  Requests that are answered at this moment. */
+	running: number,
+	/**  Requests that wait for a place. */
+	waiting: number,
 };
 
 /**  A database that could not be used. */
@@ -2024,6 +2385,10 @@ export type What =
 { kind: "modelAtWork" } | 
 /**  Paddock is being closed. */
 { kind: "closing" } | 
+/**  Another program has the local server's port. */
+{ kind: "portTaken"; port: number; by: string | null } | 
+/**  The local server cannot run. */
+{ kind: "serverNotStarted"; reason: string } | 
 /**  The model that is to go is loaded. */
 { kind: "modelLoaded"; name: string } | 
 /**  The model that is to go is being compared with its checksum. */
@@ -2095,7 +2460,39 @@ damagedBytes: number | null } |
 /**  See [`TransferError`]. */
 { kind: "occupied"; path: string } | 
 /**  See [`TransferError`]. */
-{ kind: "wrongHash"; file: string; host: string };
+{ kind: "wrongHash"; file: string; host: string } | 
+/**  What was typed is no address of a server. */
+{ kind: "remoteAddress"; given: string; fault: AddressFault } | 
+/**  A key holds characters that cannot be sent. */
+{ kind: "remoteKeyUnsendable" } | 
+/**  The system's encryption cannot be used. */
+{ kind: "remoteNoTls"; reason: string } | 
+/**  Nobody answers at another server's address. */
+{ kind: "remoteUnreachable"; host: string; reason: string } | 
+/**  Another server says nothing. */
+{ kind: "remoteSilent"; host: string; seconds: number } | 
+/**  Another server refuses the key. */
+{ kind: "remoteKeyRefused"; host: string; status: number } | 
+/**  A server's key is not where it was put. */
+{ kind: "remoteKeyLost"; name: string } | 
+/**  Another server does not have the model. */
+{ kind: "remoteNoModel"; host: string; model: string } | 
+/**  What is at the address does not speak OpenAI's chat API. */
+{ kind: "remoteNoApi"; host: string } | 
+/**  Another server has too much to do. */
+{ kind: "remoteBusy"; host: string; afterSeconds: number | null } | 
+/**  Another server refuses the request. */
+{ kind: "remoteRefused"; host: string; status: number; said: string } | 
+/**  The connection ended in the middle of the answer. */
+{ kind: "remoteCut"; host: string } | 
+/**  The server of a model was removed. */
+{ kind: "remoteModelGone"; model: string } | 
+/**  The server was removed. */
+{ kind: "remoteServerGone" } | 
+/**  Another server cannot go on with an answer. */
+{ kind: "remoteCannotContinue"; host: string } | 
+/**  Another server's own rules ended the answer. */
+{ kind: "remoteFiltered"; host: string };
 
 /**  Something that the window remembers. What the text under it means is the page's business. */
 export type WindowKey = 
