@@ -2,12 +2,7 @@ import type { ErrorCode } from '../host/bindings';
 
 /** The one thing a reader can do about an error. The word on the button is `errors.<action>`. */
 export type ErrorAction =
-  | 'tryAgain'
-  | 'newChat'
-  | 'chooseModel'
-  | 'loadAnyway'
-  | 'checkServer'
-  | 'dismiss';
+  'tryAgain' | 'newChat' | 'chooseModel' | 'loadAnyway' | 'checkServer' | 'dismiss';
 
 export function errorAction(code: ErrorCode): ErrorAction {
   switch (code) {

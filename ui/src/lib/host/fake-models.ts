@@ -38,7 +38,13 @@ export function fakeModels(
     downloads.repair(name, quant, repo ?? '', bytes),
   );
   const loading = fakeLoading(options, host);
-  return { ...hub.host(), ...downloads.host(), ...library.host(), ...loading, ...fakeBench(options) };
+  return {
+    ...hub.host(),
+    ...downloads.host(),
+    ...library.host(),
+    ...loading,
+    ...fakeBench(options),
+  };
 }
 
 /** What is loaded when a message comes and nothing is: the model used last, else the self-test model. */

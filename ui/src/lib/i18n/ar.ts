@@ -12,6 +12,7 @@ import { server } from './ar-server';
 import { settingsPage } from './ar-settings';
 import { side } from './ar-side';
 import { unknowns } from './ar-unknowns';
+import { yourModel } from './ar-your-model';
 import type { en } from './en';
 import type { Arabic } from './shape';
 
@@ -272,44 +273,7 @@ export const ar: Arabic<typeof en> = {
       'يستغرق نحو ثلاث ثوانٍ. يقرأ الذاكرة بأقصى سرعة، فلا تحتاج الخطط أدناه إلى التخمين. إن كان نموذج محمّلًا أُخرج من الذاكرة أولًا.',
     measureBusy: 'يمكن القياس حين ينتهي النموذج.',
   },
-  yourModel: {
-    title: 'نموذجك',
-    model: 'النموذج',
-    preference: 'ما الأهم لك',
-    faster: 'الأسرع',
-    balanced: 'متوازن',
-    smarter: 'الأذكى',
-    recommended: 'الموصى به',
-    context: 'طول السياق',
-    contextValue_zero: 'لا رموز',
-    contextValue_one: 'رمز واحد',
-    contextValue_two: 'رمزان',
-    contextValue_few: '{{value}} رموز',
-    contextValue_many: '{{value}} رمزًا',
-    contextValue_other: '{{value}} رمز',
-    contextHint: 'كم رمزًا من المحادثة يستطيع النموذج أن يرى. الأكثر يحتاج ذاكرة أكبر.',
-    smallKv: 'KV cache بثماني بتات',
-    smallKvHint: 'تحتاج المحادثة نصف الذاكرة؛ ولا تتغيّر الإجابات إلا قليلًا جدًا.',
-    picks: 'الاقتراحات',
-    same: 'نفس الموصى به',
-    none: 'لا شيء يتّسع له',
-    fromTable: 'من الجدول أدناه',
-    nothing: 'لا يمكن تحميل أي تكميم لهذا النموذج على هذا الحاسوب.',
-    licence: 'الشروط: {{name}}',
-    instead: 'انظر إلى {{name}} {{quant}}، \u2066{{speed}} tok/s\u2069',
-    guideTitle: 'يقول الدليل',
-    guide: '{{quants}} على {{gpu}} بعدد طبقات \u2066{{min}}–{{max}}\u2069.',
-    possible: 'ممكن هنا.',
-    notPossible: 'غير ممكن هنا.',
-    remarks: 'ما يُضعف هذه الأرقام',
-    presets: 'نقاط بداية من الدليل',
-    preset_zero: '{{name}}: {{quant}}، {{tokens}} رمز',
-    preset_one: '{{name}}: {{quant}}، {{tokens}} رمز',
-    preset_two: '{{name}}: {{quant}}، {{tokens}} رمز',
-    preset_few: '{{name}}: {{quant}}، {{tokens}} رموز',
-    preset_many: '{{name}}: {{quant}}، {{tokens}} رمزًا',
-    preset_other: '{{name}}: {{quant}}، {{tokens}} رمز',
-  },
+  yourModel,
   plan: {
     under: 'أقل من {{value}}',
     measured: 'بالقياس',

@@ -2,6 +2,7 @@ import { bench } from './en-bench';
 import { composing } from './en-composer';
 import { conversation } from './en-conversation';
 import { trouble } from './en-errors';
+import { firstRun } from './en-first-run';
 import { formats } from './en-formats';
 import { loadingWords } from './en-loading';
 import { models } from './en-models';
@@ -16,6 +17,7 @@ import { unknowns } from './en-unknowns';
 export const en = {
   ...bench,
   ...composing,
+  ...firstRun,
   ...formats,
   ...models,
   ...loadingWords,
@@ -339,54 +341,6 @@ export const en = {
     ofLayers: '{{layers}} of {{all}}',
     replaced: 'Use {{quant}} instead.',
     choose: 'Show {{quant}}',
-  },
-  firstRun: {
-    label: 'First steps',
-    steps: 'Steps',
-    at: 'Step {{at}} of {{of}}: {{name}}',
-    welcome: 'Welcome',
-    computer: 'Your computer',
-    model: 'Your model',
-    download: 'Download',
-    check: 'Check',
-    skip: 'Skip for now',
-    back: 'Back',
-    next: 'Continue',
-    begin: 'Look at my computer',
-    welcomeTitle: 'Welcome to Paddock',
-    welcomeText:
-      'Paddock runs large language models on this computer. It looks at what you have, says what fits and how fast it will be, and then is a place to write. Nothing you write leaves the computer.',
-    welcomeSkip: 'You can also just write a message below. This card goes away then.',
-    llama: 'Built with Llama.',
-    licence:
-      'Llama 3.3 is licensed under the Llama 3.3 Community License, Copyright © Meta Platforms, Inc. All Rights Reserved. Other models have terms of their own, named beside them.',
-    modelText: 'What suits this computer, before anything is downloaded.',
-    modelMore: 'All 30 quantizations are under Models, at the foot of the sidebar.',
-    downloadText: 'Nothing has been downloaded yet. You can also do this later, under Models.',
-    downloadNothing: 'There is no model to suggest. Go back one step, or use a file you have.',
-    downloadGoesOn: 'It goes on while you look around, and after a restart.',
-    downloadLater: 'Continue without a download',
-    haveFile: 'Use a file I already have',
-    haveModels: 'These models are on this computer already and can run here:',
-    using: '{{name}} is used for the check.',
-    openFile: 'Another GGUF file…',
-    checkChosen: 'Loads {{name}} and asks it one short question.',
-    checkComing:
-      'Your download is not done yet. Until then a tiny model that comes with Paddock shows that the engine works here.',
-    checkText:
-      'A tiny model that comes with Paddock shows that the engine works here. It knows a few answers and is useless otherwise.',
-    checkLoaded: 'Asks {{name}} one short question to see that the engine works here.',
-    checkNow: 'Check the engine',
-    checkAgain: 'Check again',
-    question: 'Count to 20',
-    asked: 'Asked: {{question}}',
-    loading: 'Loading the model',
-    answering: 'Answering',
-    works: 'It works.',
-    speed: '{{value}} tok/s, measured',
-    smallSpeed: 'A model this small is always fast; a large one is not.',
-    failed: 'The check did not work.',
-    start: 'Start chatting',
   },
   units: {
     b: '{{value}} B',
