@@ -77,7 +77,8 @@ fn json_has_text_reason_timings_and_model() {
     assert_eq!(answer["text"], "1, 2, 3, 4, 5");
     assert_eq!(answer["finish_reason"], "stop");
     let timings = answer["timings"].as_object().unwrap();
-    assert_eq!(timings.keys().collect::<Vec<_>>(), ["cache_n", "predicted_ms", "predicted_n", "prompt_ms", "prompt_n"]);
+    let names = ["cache_n", "prompt_n", "prompt_ms", "predicted_n", "predicted_ms", "draft_n", "draft_accepted_n"];
+    assert_eq!(timings.keys().collect::<Vec<_>>(), names);
     assert_eq!(timings["cache_n"], 0);
     assert!(timings["prompt_n"].as_u64().unwrap() > 20 && timings["predicted_ms"].as_f64().unwrap() > 0.0);
     assert!(answer["model"]["path"].as_str().unwrap().ends_with("paddock-self-test-q8_0.gguf"));
@@ -171,7 +172,7 @@ fn what_cannot_be_done_is_said_and_ends_with_a_code() {
         (vec!["chat", "-m", missing.to_str().unwrap(), "-p", "hi"], "no file"),
         (vec!["chat", "-m", folder.path().to_str().unwrap(), "--quant", "Q2_K", "-p", "hi"], "Q2_K"),
         (vec!["chat", "-p", "  "], "empty"),
-        (vec!["chat", "-p", "hi", "--temp", "99"], "out of range"),
+        (vec!["chat", "-p", "hi", "--temp", "99"], "temperature must be from 0 to 5"),
         (vec!["chat", "-c", "3", "-p", "hi"], "16 tokens"),
         (vec!["chat", "--json"], "--prompt"),
     ];
