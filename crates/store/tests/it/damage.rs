@@ -162,7 +162,7 @@ fn a_newer_schema_is_refused_and_left_alone() {
     overwrite(&place.path(), 60, &99_u32.to_be_bytes());
     refused_and_untouched(
         &place.path(),
-        |error| matches!(error, Error::NewerSchema { found: 99, known: 3, .. }),
+        |error| matches!(error, Error::NewerSchema { found: 99, known: 4, .. }),
         "newer version of Paddock",
     );
 }
