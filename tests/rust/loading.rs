@@ -216,7 +216,7 @@ async fn answers_much_slower_than_predicted_are_said_to_be_until_they_are_not() 
     done(&test.send(None, "stream 20 at 10").await);
     let slower = test.app.engine_notes().borrow().slower.unwrap();
     assert_eq!(slower.because, SlowerBecause::GpuNotUsed, "{slower:?}");
-    assert!((5.0..10.5).contains(&slower.measured_tok_s) && slower.expected.low > 20.0, "{slower:?}");
+    assert!((5.0..11.0).contains(&slower.measured_tok_s) && slower.expected.low > 20.0, "{slower:?}");
     done(&test.send(None, "stream 2000 at 20000").await);
     assert_eq!(test.app.engine_notes().borrow().slower, None);
 }
