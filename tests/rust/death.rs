@@ -368,19 +368,19 @@ fn memory_kb(pid: u32) -> u64 {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn fifty_models_one_after_the_other_leave_the_engine_about_as_large_as_it_was() {
+async fn hundreds_of_models_one_after_the_other_leave_the_engine_about_as_large_as_it_was() {
     let (host, _) = loaded_host(LoadParams::default()).await;
     let pid = pid_of(&host);
     let mut after = Vec::new();
-    for _ in 0..50 {
+    for _ in 0..400 {
         host.load(LoadParams { path: self_test_model(), ..LoadParams::default() }, |_| {}).await.unwrap();
         host.unload().await.unwrap();
         after.push(memory_kb(pid));
     }
     assert_eq!(pid_of(&host), pid);
-    // The first half fills the allocator's pools, and it keeps a page more here and there.
-    let (early, late) = (after[24], after[49]);
-    assert!(late <= early + early / 50, "{after:?}");
+    // The first half fills the allocator's pools: one for each thread that ever read a file.
+    let (early, late) = (after[199], after[399]);
+    assert!(late <= early + early / 100, "{after:?}");
 }
 
 #[cfg(target_os = "linux")]

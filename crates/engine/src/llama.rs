@@ -44,3 +44,13 @@ pub(crate) fn system_info() -> String {
     // SAFETY: returns a pointer to a static buffer; only the engine thread calls this.
     unsafe { text_of(llama_cpp_sys_2::llama_print_system_info()) }.unwrap_or_default()
 }
+
+/// Give memory that was freed back to the system. glibc keeps blocks of the size of a small model once it has freed one
+/// (`M_MMAP_THRESHOLD` in mallopt(3) grows by itself), others do not.
+pub(crate) fn give_memory_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: may be called at any time, from any thread.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}

@@ -246,6 +246,8 @@ impl Worker<'_> {
         tokenizer::share(None);
         if let Some(mut engine) = self.engine.take() {
             engine.scheduler.park_all();
+            drop(engine);
+            llama::give_memory_back();
         }
     }
 
