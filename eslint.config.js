@@ -24,6 +24,8 @@ export default ts.config(
     files: ['ui/**/*.{ts,js,svelte}'],
     languageOptions: { globals: { ...globals.browser } },
     rules: {
+      // A snippet's parameters are those of its caller; one that is not needed begins with a line.
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       'no-undef': 'off',
       eqeqeq: ['error', 'always'],
       'no-console': 'error',

@@ -61,6 +61,7 @@ impl App {
 
     async fn climb(&self, prepared: &mut Prepared, show: &impl Fn(LoadReport)) -> Result<Loaded, EngineError> {
         let mut ladder = None;
+        let mut was_killed = false;
         loop {
             self.inner.loading.notes.send_replace(prepared.notes.clone());
             let error = match self.inner.host.load(prepared.params.clone(), show).await {
@@ -78,6 +79,11 @@ impl App {
             let on_gpu = prepared.known.as_ref().is_some_and(|known| !known.machine.devices.is_empty());
             let layers_on_gpu = on_gpu && prepared.params.n_gpu_layers != Some(0);
             let Some(short_of) = room::short_of(&error, layers_on_gpu) else { return Err(error) };
+            // Whoever ended the process need not have done it for its memory: where nobody can tell how much there is, one
+            // smaller try is enough.
+            if prepared.known.is_none() && room::is_killed(&error) && std::mem::replace(&mut was_killed, true) {
+                return Err(error);
+            }
             tracing::info!(?short_of, %error, "a load found no memory");
             if !self.step_down(prepared, ladder, short_of).await {
                 return Err(error);

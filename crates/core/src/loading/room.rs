@@ -88,6 +88,11 @@ const NO_MEMORY_WORDS: [&str; 4] =
 /// What ggml calls main memory in messages about buffers (`ggml_backend_cpu_buffer_type_get_name` and its kin).
 const CPU_WORDS: [&str; 2] = ["allocate CPU", "CPU_REPACK"];
 
+/// Whether somebody ended the process: the system for its memory, or anybody else.
+pub(super) fn is_killed(error: &EngineError) -> bool {
+    matches!(error, EngineError::Died(death) if matches!(death.cause, DeathCause::Killed | DeathCause::Exited(EXIT_OF_KILLED)))
+}
+
 /// Which memory a load fell short of; `None`: it failed for another reason.
 pub(super) fn short_of(error: &EngineError, layers_on_gpu: bool) -> Option<ShortOf> {
     let by_words = |words: &str| {
@@ -101,7 +106,7 @@ pub(super) fn short_of(error: &EngineError, layers_on_gpu: bool) -> Option<Short
             (failure.code == FailureCode::OutOfMemory || at_warm_up).then(|| by_words(words))
         }
         EngineError::Died(death) => match death.cause {
-            DeathCause::Killed | DeathCause::Exited(EXIT_OF_KILLED) => Some(ShortOf::Ram),
+            _ if is_killed(error) => Some(ShortOf::Ram),
             DeathCause::GpuOutOfMemory => Some(ShortOf::Gpu),
             _ => {
                 NO_MEMORY_WORDS.iter().any(|word| death.last_words.contains(word)).then(|| by_words(&death.last_words))
