@@ -48,7 +48,8 @@ describe('when the engine dies', () => {
       await send(app, 'What is 2+2?');
       await ended(app);
       const starts = killed.size;
-      assert.ok(starts <= 3, `the engine was started ${starts} times`);
+      // Ended like this, it may have been short of memory: three smaller tries, and no more.
+      assert.ok(starts <= 4, `the engine was started ${starts} times`);
       await throughout('no further engine is started', () => killed.size <= starts + 1, {
         span: 3000,
       });

@@ -5,12 +5,17 @@ use paddock_engine_api::{
     protocol::{DEFAULT_N_CTX, Failure, FailureCode, LoadParams, Loaded},
 };
 use paddock_hub::ModelFile;
+use paddock_planner::Verdict;
 
 use super::{App, Expected, Prepared, UnderWay, ladder::Ladder, room};
 use crate::{
     ApiError, ErrorCode,
     view::{LoadChange, LoadStep, NotOnGpu, ShortOf},
 };
+
+/// How often a load is made smaller because its process was ended, where memory should suffice: a copy of the weights, the
+/// scratch space and the KV cache are what can be smaller without a worse answer.
+const MOST_KILLS: usize = 3;
 
 impl App {
     /// Loads, with as many steps as it takes. `show` hears how far it is.
@@ -61,7 +66,7 @@ impl App {
 
     async fn climb(&self, prepared: &mut Prepared, show: &impl Fn(LoadReport)) -> Result<Loaded, EngineError> {
         let mut ladder = None;
-        let mut was_killed = false;
+        let mut kills = 0;
         loop {
             self.inner.loading.notes.send_replace(prepared.notes.clone());
             let error = match self.inner.host.load(prepared.params.clone(), show).await {
@@ -79,13 +84,15 @@ impl App {
             let on_gpu = prepared.known.as_ref().is_some_and(|known| !known.machine.devices.is_empty());
             let layers_on_gpu = on_gpu && prepared.params.n_gpu_layers != Some(0);
             let Some(short_of) = room::short_of(&error, layers_on_gpu) else { return Err(error) };
-            // Whoever ended the process need not have done it for its memory: where nobody can tell how much there is, one
-            // smaller try is enough.
-            if prepared.known.is_none() && room::is_killed(&error) && std::mem::replace(&mut was_killed, true) {
+            // Whoever ended the process need not have done it for its memory: where there should be enough, it is tried a
+            // few times, and no other process is started only to ask what it would take.
+            let unasked = room::is_killed(&error) && !is_scarce(prepared);
+            kills += usize::from(unasked);
+            if kills > MOST_KILLS {
                 return Err(error);
             }
             tracing::info!(?short_of, %error, "a load found no memory");
-            if !self.step_down(prepared, ladder, short_of).await {
+            if !self.step_down(prepared, ladder, short_of, unasked).await {
                 return Err(error);
             }
             // An engine that died took its limit with it.
@@ -93,9 +100,9 @@ impl App {
         }
     }
 
-    /// Takes steps until the load should fit. False: there is none left.
-    async fn step_down(&self, prepared: &mut Prepared, ladder: &mut Ladder, short_of: ShortOf) -> bool {
-        let mut before = self.room(prepared, &prepared.params, short_of).await;
+    /// Takes steps until the load should fit. False: there is none left. `unasked`: one step, whatever the engine would say.
+    async fn step_down(&self, prepared: &mut Prepared, ladder: &mut Ladder, short_of: ShortOf, unasked: bool) -> bool {
+        let mut before = if unasked { None } else { self.room(prepared, &prepared.params, short_of).await };
         loop {
             let Some((params, change)) = ladder.next(&prepared.params, short_of) else { return false };
             prepared.notes.steps.push(LoadStep {
@@ -107,6 +114,9 @@ impl App {
             prepared.notes.remembered = false;
             prepared.params = params;
             self.inner.loading.notes.send_replace(prepared.notes.clone());
+            if unasked {
+                return true;
+            }
             let after = self.room(prepared, &prepared.params, short_of).await;
             // Where nobody can tell, trying does.
             if after.is_none_or(room::Room::is_enough) {
@@ -196,4 +206,10 @@ fn explained(error: EngineError, file: &ModelFile) -> ApiError {
     let details = ApiError::from(error).details;
     let said: ApiError = Failure::from(Cause::NoMemoryForModel { file: name }).into();
     ApiError { code: ErrorCode::LoadFailed, details, ..said }
+}
+
+/// Whether there should not be enough memory, by the limit that was set or by the plan.
+fn is_scarce(prepared: &Prepared) -> bool {
+    let by_plan = prepared.known.as_ref().map(|known| known.plan.memory.verdict);
+    prepared.limit.is_some() || matches!(by_plan, Some(Verdict::ReadsFromDisk | Verdict::TooBig))
 }
