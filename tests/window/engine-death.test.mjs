@@ -48,8 +48,9 @@ describe('when the engine dies', () => {
       await send(app, 'What is 2+2?');
       await ended(app);
       const starts = killed.size;
-      // Ended like this, it may have been short of memory: three smaller tries, and no more.
-      assert.ok(starts <= 4, `the engine was started ${starts} times`);
+      // The one that was there; the load and, since it may have been short of memory, three smaller tries; and one that is
+      // asked what this computer has.
+      assert.ok(starts <= 6, `the engine was started ${starts} times`);
       await throughout('no further engine is started', () => killed.size <= starts + 1, {
         span: 3000,
       });
