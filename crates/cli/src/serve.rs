@@ -36,6 +36,8 @@ pub async fn run(options: ServeOptions) -> Result<(), ApiError> {
 
 async fn serve(app: &App, options: ServeOptions) -> Result<(), ApiError> {
     let ServeOptions { model, ctx, gpu_layers, host, port, api_key, allow_origin, json } = options;
+    // Before anybody hears that it is ready, and may end it.
+    let interruption = interruption();
     let token = match api_key {
         Some(key) => key,
         None => app.server_token().await?.0,
@@ -58,7 +60,7 @@ async fn serve(app: &App, options: ServeOptions) -> Result<(), ApiError> {
         eprintln!("paddock: Ctrl+C or `paddock stop` ends it.");
     }
     tokio::select! {
-        () = interrupted() => {}
+        () = interruption => {}
         () = server.ended() => {}
     }
     server.stop().await;
@@ -83,21 +85,34 @@ pub async fn stop(options: StopOptions) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Until somebody wants this to end.
-async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
+/// Listens from now on, and is ready once somebody wants this to end.
+#[cfg(unix)]
+fn interruption() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async move {
+        match signals {
+            (Ok(mut interrupted), Ok(mut terminated)) => tokio::select! {
+                _ = interrupted.recv() => {}
                 _ = terminated.recv() => {}
-            }
-            return;
+            },
+            // Then the system ends it in its own way.
+            _ => std::future::pending().await,
         }
     }
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+}
+
+/// Listens from now on, and is ready once somebody wants this to end.
+#[cfg(windows)]
+fn interruption() -> impl Future<Output = ()> {
+    let signal = tokio::signal::windows::ctrl_c();
+    async move {
+        match signal {
+            Ok(mut interrupted) => {
+                interrupted.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
     }
 }
 
