@@ -64,7 +64,9 @@ fn bounded(name: &str, file: &[u8]) {
 fn the_counter_counts() {
     let _alone = alone();
     let peak = peak_of(|| drop(vec![1_u8; 3 << 20]));
-    assert!((3 << 20..4 << 20).contains(&peak), "{peak}");
+    // The test runner's own thread may give a few bytes back meanwhile.
+    let runner = 4 << 10;
+    assert!(((3 << 20) - runner..4 << 20).contains(&peak), "{peak}");
 }
 
 #[test]
